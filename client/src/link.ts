@@ -1,0 +1,263 @@
+/**
+ * Carries a session's actions out: sockets, timers, storage, and what the page is told, once per
+ * burst of frames.
+ */
+import type { Settlement } from "./calls.js";
+import type { Claim, Claimer } from "./claim.js";
+import { StatelinkError } from "./errors.js";
+import type { IdentityKeeper } from "./identity.js";
+import type { JsonObject } from "./protocol.js";
+import { Session, type Action, type Identity, type Status } from "./session.js";
+import { Listeners, Stores, type Listener, type Store, type Unsubscribe } from "./store.js";
+import type { Transport, TransportEvents } from "./transport.js";
+
+/** All that a link needs of the world around it. */
+export interface Host {
+  open(events: TransportEvents): Transport;
+  readonly claim: Claimer;
+  readonly identity: IdentityKeeper;
+  /** Steady ms. */
+  now(): number;
+  /** In [0, 1). */
+  random(): number;
+  /** Runs `run` once after `ms`; the result cancels it. */
+  after(ms: number, run: () => void): () => void;
+  /** Runs `later` soon: when the frames that have arrived together have been read. */
+  defer(later: () => void): void;
+}
+
+interface Settler {
+  resolve(): void;
+  reject(error: StatelinkError): void;
+}
+
+export class Link {
+  /**
+   * Resolves when everything that this client sees has been introduced; rejects where the link is
+   * closed before.
+   */
+  readonly hydrated: Promise<void>;
+
+  readonly #host: Host;
+  readonly #session: Session;
+  readonly #stores = new Stores();
+  readonly #calls = new Map<number, Settler>();
+  readonly #statusListeners = new Listeners<Status>();
+  readonly #identityListeners = new Listeners<string>();
+  readonly #hydration: Settler;
+  #transport: Transport | undefined;
+  #unschedule: () => void = () => {};
+  #claim: Claim | undefined;
+  /** The token that is claimed, or about to be. */
+  #claimed: string | undefined;
+  #status: Status = "connecting";
+  #clientToken: string | undefined;
+  /** What the page is to be told at the next flush. */
+  #news: (() => void)[] = [];
+  #flushing = false;
+
+  /** @internal Use `connect`. */
+  constructor(host: Host, path: string) {
+    this.#host = host;
+    this.#session = new Session({ path, random: () => host.random() });
+    const hydration = settler();
+    this.hydrated = hydration.promise;
+    this.hydrated.catch(() => {}); // Nobody has to wait for it.
+    this.#hydration = hydration;
+    void this.#start();
+  }
+
+  get status(): Status {
+    return this.#status;
+  }
+
+  /** The public identity of this client; undefined before the server has given one. */
+  get clientToken(): string | undefined {
+    return this.#clientToken;
+  }
+
+  /** The store of a state, by its name; the same one at every call. */
+  state<T = JsonObject>(name: string): Store<T> {
+    return this.#stores.get<T>(name);
+  }
+
+  /**
+   * Calls an event handler of the server, as `State.handler`. Resolves when the handler has run and
+   * what it changed is in the stores; rejects with a `StatelinkError`. While the connection is
+   * lost, calls wait for the next one.
+   */
+  call(handler: string, args?: object): Promise<void> {
+    let called;
+    try {
+      called = this.#session.call(handler, args);
+    } catch (error) {
+      return Promise.reject(error);
+    }
+    const { promise, ...settle } = settler();
+    this.#calls.set(called.ticket, settle);
+    this.#run(called.actions);
+    return promise;
+  }
+
+  onStatus(listener: Listener<Status>): Unsubscribe {
+    return this.#statusListeners.add(listener);
+  }
+
+  /**
+   * Tells the new client token when the server gave this page another identity than it had: it
+   * restarted, or another tab took the identity. Calls under way were rejected with
+   * `identity_lost`; values are defaults, links are gone.
+   */
+  onIdentity(listener: Listener<string>): Unsubscribe {
+    return this.#identityListeners.add(listener);
+  }
+
+  /** For good. A later `connect` of this tab goes on with the identity. */
+  close(): void {
+    this.#keepIdentity();
+    this.#run(this.#session.close());
+  }
+
+  /**
+   * @internal The page is being left: it may come back, and another page of this tab may go on with
+   * the identity.
+   */
+  hide(): void {
+    this.#keepIdentity();
+    this.#unclaim();
+  }
+
+  /**
+   * @internal The page is back, with its memory. If another one has the identity by now, the server
+   * will tell.
+   */
+  show(): void {
+    const identity = this.#session.identity;
+    if (identity) void this.#reclaim(identity.token);
+  }
+
+  /** @internal The network is back. */
+  hurry(): void {
+    this.#run(this.#session.hurry());
+  }
+
+  async #start(): Promise<void> {
+    let identity = this.#host.identity.load();
+    if (identity && !(await this.#reclaim(identity.token))) identity = undefined;
+    this.#run(this.#session.start(identity));
+  }
+
+  #run(actions: readonly Action[]): void {
+    for (const action of actions) {
+      switch (action.do) {
+        case "open":
+          this.#transport = this.#host.open({
+            opened: () => this.#run(this.#session.opened()),
+            message: (text) => this.#run(this.#session.frame(text, this.#host.now())),
+            closed: (code, reason) =>
+              this.#run(this.#session.closed(code, reason, this.#host.now())),
+          });
+          break;
+        case "send":
+          this.#transport?.send(action.text);
+          break;
+        case "close":
+          this.#transport?.close(action.code, action.reason);
+          break;
+        case "schedule":
+          this.#unschedule();
+          this.#unschedule = this.#host.after(action.ms, () =>
+            this.#run(this.#session.timer(this.#host.now())),
+          );
+          break;
+        case "unschedule":
+          this.#unschedule();
+          break;
+        case "identify":
+          this.#identify(action.replaced);
+          break;
+        case "forget":
+          this.#host.identity.forget();
+          break;
+        case "settle":
+          this.#news.push(() =>
+            action.settlements.forEach((settlement) => this.#settle(settlement)),
+          );
+          break;
+      }
+    }
+    if (this.#flushing) return;
+    this.#flushing = true;
+    this.#host.defer(() => this.#flush());
+  }
+
+  /**
+   * Tells the page everything since the last flush: values first, so that whatever is told next
+   * finds them.
+   */
+  #flush(): void {
+    this.#flushing = false;
+    const { documents, hydrated, status } = this.#session;
+    this.#stores.publish(documents.takeChanged(), (state) => documents.view(state));
+    if (status === "closed") {
+      this.#unclaim();
+      this.#hydration.reject(
+        new StatelinkError("closed", "the link was closed before it was hydrated"),
+      );
+    }
+    if (status !== this.#status) {
+      this.#status = status;
+      this.#statusListeners.tell(status);
+    }
+    const news = this.#news;
+    this.#news = [];
+    for (const tell of news) tell();
+    if (hydrated) this.#hydration.resolve();
+  }
+
+  #identify(replaced: boolean): void {
+    const identity = this.#session.identity as Identity;
+    this.#keepIdentity();
+    void this.#reclaim(identity.token);
+    this.#news.push(() => {
+      this.#clientToken = identity.token;
+      if (replaced) this.#identityListeners.tell(identity.token);
+    });
+  }
+
+  #settle({ ticket, error }: Settlement): void {
+    const call = this.#calls.get(ticket);
+    this.#calls.delete(ticket);
+    if (error) call?.reject(new StatelinkError(error.code, error.message));
+    else call?.resolve();
+  }
+
+  #keepIdentity(): void {
+    const identity = this.#session.identity;
+    if (identity) this.#host.identity.save(identity);
+  }
+
+  /** Claims `token` in place of another one. False where another page has it. */
+  async #reclaim(token: string): Promise<boolean> {
+    if (this.#claimed === token) return true;
+    this.#unclaim();
+    this.#claimed = token;
+    const claim = await this.#host.claim(token);
+    // Meanwhile another token was claimed, or none is wanted any more.
+    if (this.#claimed !== token) claim?.release();
+    else if (claim) this.#claim = claim;
+    else this.#claimed = undefined;
+    return claim !== undefined;
+  }
+
+  #unclaim(): void {
+    this.#claim?.release();
+    this.#claim = this.#claimed = undefined;
+  }
+}
+
+function settler(): Settler & { readonly promise: Promise<void> } {
+  let settle: Settler | undefined;
+  const promise = new Promise<void>((resolve, reject) => (settle = { resolve, reject }));
+  return { promise, ...(settle as unknown as Settler) };
+}

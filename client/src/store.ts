@@ -1,0 +1,87 @@
+/**
+ * One state as the page sees it: a value that never changes in place, and who wants to hear of the
+ * next one.
+ */
+import type { JsonObject } from "./protocol.js";
+
+export type Listener<T> = (value: T) => void;
+export type Unsubscribe = () => void;
+
+/**
+ * Functions that want to hear of something. One that throws is reported and does not stop the
+ * others.
+ */
+export class Listeners<T> {
+  readonly #all = new Set<{ readonly listener: Listener<T> }>();
+
+  add(listener: Listener<T>): Unsubscribe {
+    const entry = { listener };
+    this.#all.add(entry);
+    return () => void this.#all.delete(entry);
+  }
+
+  tell(value: T): void {
+    for (const entry of [...this.#all]) {
+      if (!this.#all.has(entry)) continue;
+      try {
+        entry.listener(value);
+      } catch (error) {
+        (globalThis.reportError ?? console.error)(error);
+      }
+    }
+  }
+}
+
+/**
+ * `subscribe` and `getSnapshot` fit React's `useSyncExternalStore` and may be passed around
+ * unbound. Between two notifications `value` is the same object; in the next one, branches that did
+ * not change keep their identity.
+ */
+export class Store<T = JsonObject> {
+  #value: T | undefined;
+  readonly #listeners = new Listeners<T | undefined>();
+
+  /** Undefined until the server has introduced the state. */
+  get value(): T | undefined {
+    return this.#value;
+  }
+
+  readonly getSnapshot = (): T | undefined => this.#value;
+
+  readonly subscribe = (listener: Listener<T | undefined>): Unsubscribe =>
+    this.#listeners.add(listener);
+
+  /** @internal Shows `value`; `notify` afterwards, when all stores show what belongs together. */
+  show(value: T | undefined): void {
+    this.#value = value;
+  }
+
+  /** @internal */
+  notify(): void {
+    this.#listeners.tell(this.#value);
+  }
+}
+
+/** All stores of one link, by state name. */
+export class Stores {
+  readonly #stores = new Map<string, Store<unknown>>();
+
+  get<T>(state: string): Store<T> {
+    let store = this.#stores.get(state);
+    if (!store) this.#stores.set(state, (store = new Store<unknown>()));
+    return store as Store<T>;
+  }
+
+  /** Shows the new values of `states` all at once, then tells each store's listeners once. */
+  publish(states: Iterable<string>, view: (state: string) => unknown): void {
+    const changed: Store<unknown>[] = [];
+    for (const state of states) {
+      const store = this.get<unknown>(state);
+      const value = view(state);
+      if (value === store.value) continue;
+      store.show(value);
+      changed.push(store);
+    }
+    for (const store of changed) store.notify();
+  }
+}

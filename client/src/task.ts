@@ -1,0 +1,13 @@
+/**
+ * Runs `later` in a task of its own, after the messages that a socket read has brought. A microtask
+ * would not do: the browser runs those between any two message events, and a listener would hear of
+ * each frame alone. A timer waits too long.
+ */
+export function soon(later: () => void): void {
+  const { port1, port2 } = new MessageChannel();
+  port1.onmessage = () => {
+    port1.close();
+    later();
+  };
+  port2.postMessage(null);
+}
