@@ -1,0 +1,225 @@
+#include "support/simulation.hpp"
+
+#include <algorithm>
+
+namespace statelink::test {
+
+simulation::simulation(config l) : limits(std::move(l)), core(limits), out(limits) {
+  auto const make = [](instance_no, client_no) { return std::make_unique<sample_values>(); };
+  core.define({"Room", true, sample_values::defaults(), make});
+  core.define({"Pad", true, "", make});
+  core.define({"Own", false, sample_values::defaults(), make});
+}
+
+// --- clients ----------------------------------------------------------------------------------------------------------
+
+std::size_t simulation::add_client() {
+  ends_.push_back(std::make_unique<client_end>());
+  client_end& e = *ends_.back();
+  e.model.on_values = [this](instance_revision at, json const& values) {
+    static json const defaults = sample_values().committed();
+    auto const known = committed_.find(at);
+    if (known == committed_.end() && at.at == 0 && values == defaults) return;
+    if (known == committed_.end() || known->second != values) {
+      throw protocol_violation("instance " + std::to_string(at.instance.value) + " at " +
+                               std::to_string(at.at) + " never was " + values.dump());
+    }
+  };
+  open(e, e.model.say_hello());
+  return ends_.size() - 1;
+}
+
+void simulation::open(client_end& e, hello_frame const& hello) {
+  e.session = {++last_session_};
+  e.socket = &out.open(e.session);
+  e.no = core.connect(e.session, hello).client;
+  for (std::size_t n = 1; n <= core.classes(); ++n) {
+    if (instance* i = core.client_record(e.no).own[n - 1].values) note(i->no);
+  }
+  core.hydrated(e.no);
+}
+
+void simulation::disconnect(std::size_t c) {
+  client_end& e = *ends_[c];
+  if (!e.socket) return;
+  out.close(*e.socket);
+  e.socket = nullptr;
+  core.disconnect(e.session, std::chrono::milliseconds(0));
+}
+
+void simulation::reconnect(std::size_t c) { reconnect(c, ends_[c]->model.say_hello()); }
+
+void simulation::reconnect(std::size_t c, hello_frame const& hello) {
+  client_end& e = *ends_[c];
+  subscriber* const old = e.socket;
+  session_no const old_session = e.session;
+  open(e, hello);
+  if (old) {
+    // The network part tells of the old socket's end when it has closed it, as "superseded".
+    hand_over();
+    out.close(*old);
+    core.disconnect(old_session, std::chrono::milliseconds(0));
+  }
+}
+
+void simulation::resync(std::size_t c, class_no cls) {
+  client_end& e = *ends_[c];
+  if (!e.socket) return;
+  auto const instances = e.model.ask_resync(core.definition(cls).name);
+  if (!instances.empty()) out.resync(*e.socket, instances);
+}
+
+simulation::client_end* simulation::end_of(subscriber const& s) {
+  for (auto const& e : ends_) {
+    if (e->socket == &s) return e.get();
+  }
+  return nullptr;
+}
+
+// --- turns --------------------------------------------------------------------------------------------------------------
+
+event_id simulation::event(std::size_t c, std::function<void(turn&)> const& handler) {
+  client_end& e = *ends_[c];
+  event_id const id = e.model.send_event();
+  if (!core.receive(e.no, id)) throw std::logic_error("a new event was dropped");
+  turn t;
+  core.begin(t, e.no);
+  try {
+    handler(t);
+    core.commit(t);
+    note_commit(t);
+    core.answer(t, id);
+  } catch (std::runtime_error const& failure) {
+    core.rollback(t);
+    core.answer_error(t, id, "handler_error", failure.what());
+  }
+  core.end(t);
+  return id;
+}
+
+sample_values& simulation::enter(turn& t, instance_no no) {
+  core.enter(t, no);
+  return values(no);
+}
+
+void simulation::increment(turn& t, class_no cls) { ++enter(t, core.visible(t.actor, cls)).now.count; }
+
+void simulation::link(turn& t, class_no cls, std::string const& link_token) {
+  instance_no const left = core.linked(t.actor, cls);
+  instance_no const joined = core.room(cls, link_token);
+  core.enter(t, joined);
+  if (left) core.enter(t, left);
+  if (link_error const e = core.link(t, cls, link_token); e != link_error::none) {
+    throw std::runtime_error("link: " + std::to_string(static_cast<int>(e)));
+  }
+}
+
+void simulation::unlink(turn& t, class_no cls) {
+  if (instance_no const left = core.linked(t.actor, cls)) core.enter(t, left);
+  if (core.unlink(t, cls) != link_error::none) throw std::runtime_error("not linked");
+}
+
+void simulation::increment(std::size_t c, class_no cls) {
+  event(c, [&](turn& t) { increment(t, cls); });
+}
+void simulation::link(std::size_t c, class_no cls, std::string const& link_token) {
+  event(c, [&](turn& t) { link(t, cls, link_token); });
+}
+void simulation::unlink(std::size_t c, class_no cls) {
+  event(c, [&](turn& t) { unlink(t, cls); });
+}
+
+void simulation::note(instance_no no) {
+  instance_revision const at{no, core.record(no).at};
+  auto const [known, is_new] = committed_.try_emplace(at, values(no).committed());
+  if (!is_new && known->second != values(no).committed()) {
+    throw std::logic_error("one revision of instance " + std::to_string(no.value) + " has two values");
+  }
+}
+
+void simulation::note_commit(turn const& t) {
+  for (instance const* i : t.entered) note(i->no);
+  if (!t.actor) return;
+  for (own_slot const& slot : core.client_record(t.actor).own) {
+    if (slot.values) note(slot.values->no);
+  }
+}
+
+// --- the I/O thread -----------------------------------------------------------------------------------------------------
+
+void simulation::hand_over() {
+  batch& b = core.flush();
+  if (b.empty()) return;
+  out.apply(b);
+  b.clear();
+}
+
+void simulation::renew_snapshots() {
+  for (journal_no j : out.take_snapshot_requests()) core.renew_snapshot(j);
+}
+
+void simulation::write(subscriber& s, std::size_t limit) {
+  std::size_t const given = out.gather(s, views_);
+  if (given == 0) return;
+  client_end* const e = end_of(s);
+  std::size_t const taken = std::min(limit, given);
+  std::size_t left = taken;
+  for (std::string_view v : views_) {
+    if (e) e->model.receive(v.substr(0, left));
+    left -= std::min(left, v.size());
+  }
+  out.written(s, taken, taken < given);
+}
+
+void simulation::unblock() {
+  for (auto const& e : ends_) {
+    if (e->socket && e->socket->blocked()) out.writable(*e->socket);
+  }
+}
+
+void simulation::wake_up(std::optional<std::size_t> c, std::size_t limit) {
+  hand_over();
+  unblock();
+  while (subscriber* s = out.next_dirty()) {
+    write(*s, c && s == ends_[*c]->socket ? limit : all);
+  }
+}
+
+void simulation::drain() {
+  for (int quiet = 0; quiet < 2;) {
+    std::uint64_t const before = out.counts().bytes_written;
+    renew_snapshots();
+    wake_up();
+    out.trim();
+    quiet = out.counts().bytes_written == before ? quiet + 1 : 0;
+  }
+}
+
+// --- what holds -----------------------------------------------------------------------------------------------------------
+
+void simulation::check(std::size_t c) {
+  client_end& e = *ends_[c];
+  auto const fail = [&](std::string const& what) {
+    throw protocol_violation("client " + std::to_string(c) + ": " + what);
+  };
+  if (!e.model.hydrated()) fail("not hydrated");
+  if (e.model.unanswered()) fail(std::to_string(e.model.unanswered()) + " events without an answer");
+  for (std::size_t n = 1; n <= core.classes(); ++n) {
+    std::string const& name = core.definition({n}).name;
+    json const* const shown = e.model.values(name);
+    if (!shown) fail(name + " is not shown");
+    instance_no const linked = core.linked(e.no, {n});
+    instance const* i = linked ? &core.record(linked) : core.client_record(e.no).own[n - 1].values;
+    json const expected = i ? values(i->no).committed() : sample_values().committed();
+    if (*shown != expected) fail(name + " shows " + shown->dump() + " for " + expected.dump());
+    if (linked && e.model.held(name)->instance != linked) fail(name + " is of another instance");
+  }
+}
+
+void simulation::check_all() {
+  for (std::size_t c = 0; c < ends_.size(); ++c) {
+    if (ends_[c]->socket) check(c);
+  }
+}
+
+}  // namespace statelink::test
