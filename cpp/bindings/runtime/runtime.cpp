@@ -1,0 +1,255 @@
+// What comes in and what goes out. Turns: runtime_turns.cpp; their locks: runtime_locks.cpp.
+#include "runtime/runtime.hpp"
+
+#include <chrono>
+
+namespace statelink::python {
+
+namespace {
+
+ref text(std::string_view s) {
+  return ref::take(PyUnicode_DecodeUTF8(s.data(), static_cast<Py_ssize_t>(s.size()), "replace"));
+}
+
+std::chrono::milliseconds steady_now() {
+  return std::chrono::duration_cast<std::chrono::milliseconds>(
+      std::chrono::steady_clock::now().time_since_epoch());
+}
+
+}  // namespace
+
+runtime::runtime(config limits, PyObject* loop, PyObject* side)
+    : engine_(limits), server_(std::move(limits)), loop_(ref::share(loop)) {
+  side_.object = ref::share(side);
+  auto const look_up = [&](char const* name) { return ref::take(PyObject_GetAttrString(side, name)); };
+  side_.make_router = look_up("make_router");
+  side_.describe = look_up("describe");
+  side_.describe_invalid = look_up("describe_invalid");
+  side_.report = look_up("report");
+  side_.report_lock = look_up("report_lock");
+  side_.take_worker = look_up("take_worker");
+  side_.give_worker = look_up("give_worker");
+  side_.carry_on = look_up("carry_on");
+  side_.make_page = look_up("make_page");
+  side_.drain_soon = look_up("drain_soon");
+  side_.enter_task = look_up("enter_task");
+  side_.leave_task = look_up("leave_task");
+  side_.cancelled_error = look_up("cancelled_error");
+  side_.deadlock_error = look_up("deadlock_error");
+}
+
+runtime::~runtime() {
+  for (auto const& [no, t] : turns_) {
+    turn_rollback(*t->state);
+    turn_end(*t->state);
+    Py_DECREF(t);
+  }
+}
+
+class_no runtime::define(state_class_ptr cls, std::string name) {
+  state_class spec;
+  spec.name = std::move(name);
+  spec.shared = cls->shared;
+  class_no const no{classes_.size() + 1};
+  spec.make = [this, no](instance_no instance, client_no owner) {
+    return make_values(no, instance, owner);
+  };
+  // Defaults are equal for all where every computed var can run on them without a client.
+  ref const defaults = ref::take(as_object(store_new(cls->vars)));
+  if (!defaults) return {};
+  instance_values probe(cls, as_store(Py_NewRef(defaults.get())), {}, nullptr, nullptr);
+  if (probe.update_computed() == 0) {
+    if (store_encode_snapshot(probe.values(), spec.defaults) < 0) return {};
+  } else if (cls->shared || !needs_client_is_set()) {
+    return {};
+  } else {
+    PyErr_Clear();
+  }
+  class_numbers_[cls.get()] = no;
+  class_numbers_by_type_[cls->type] = no;
+  classes_.push_back(std::move(cls));
+  return engine_.define(std::move(spec));
+}
+
+void runtime::add_handler(std::string name, class_no cls, PyObject* function, PyObject* validator) {
+  auto h = std::make_unique<handler_record>();
+  h->name = name;
+  h->cls = cls;
+  h->function = ref::share(function);
+  if (validator != Py_None) h->validator = ref::share(validator);
+  handlers_by_name_[std::move(name)] = h.get();
+  handlers_.push_back(std::move(h));
+}
+
+std::unique_ptr<value_source> runtime::make_values(class_no cls, instance_no no, client_no owner) {
+  store* const values = store_new(classes_[cls.value - 1]->vars);
+  if (!values) throw std::bad_alloc();
+  return std::make_unique<instance_values>(classes_[cls.value - 1], values, no,
+                                           owner ? &client_of(owner) : nullptr, &engine_);
+}
+
+class_no runtime::class_number(PyObject* cls) const {
+  auto const found = class_numbers_by_type_.find(reinterpret_cast<PyTypeObject*>(cls));
+  if (found != class_numbers_by_type_.end()) return found->second;
+  PyErr_Format(PyExc_LookupError,
+               "%R is not served by this app: define the state class before the app starts", cls);
+  return {};
+}
+
+instance_values& runtime::visible(client_record const& c, class_no cls) {
+  return static_cast<instance_values&>(engine_.values(engine_.visible(c.no, cls)));
+}
+
+// --- in ---------------------------------------------------------------------------------------------------------------
+
+bool runtime::drain() {
+  if (draining_) return true;
+  draining_ = true;
+  server_.take(inbound_);
+  for (inbound_item const& item : inbound_.items) {
+    std::visit([&](auto const& i) { receive(i); }, item);
+    if (PyErr_Occurred()) break;
+    run_ready();
+    if (PyErr_Occurred()) break;
+  }
+  if (!PyErr_Occurred()) run_ready();
+  inbound_.clear();
+  draining_ = false;
+  PyObject *type, *value, *trace;
+  PyErr_Fetch(&type, &value, &trace);
+  hand_over();
+  PyErr_Restore(type, value, trace);
+  return !PyErr_Occurred();
+}
+
+void runtime::receive(inbound_event const& e) {
+  auto const found = sessions_.find(e.session);
+  if (found == sessions_.end()) return;  // superseded: the client sends it again on its new session
+  client_record& c = *found->second;
+  if (!engine_.receive(c.no, e.id)) return;
+  auto const handler = handlers_by_name_.find(std::string(inbound_.handler(e)));
+  pending_event event{e.id, handler == handlers_by_name_.end() ? nullptr : handler->second,
+                      std::string(inbound_.arguments(e))};
+  if (!event.handler) event.arguments = inbound_.handler(e);
+  if (c.running || !c.events.empty()) {
+    c.events.push_back(std::move(event));
+    set_flow(c);
+    return;
+  }
+  start(c, std::move(event));
+}
+
+void runtime::receive(inbound_hello const& h) {
+  auto const connection = engine_.identify(h.session, h.hello);
+  client_no const no = connection.client;
+  auto& c = clients_[no];
+  if (!c) {
+    c = std::make_unique<client_record>();
+    c->no = no;
+  }
+  if (c->session) sessions_.erase(c->session);
+  c->session = h.session;
+  c->paused = false;
+  sessions_[h.session] = c.get();
+  ref headers = ref::take(PyDict_New());
+  for (auto const& [name, value] : h.peer.headers) {
+    ref const v = text(value);
+    if (!v || PyDict_SetItemString(headers.get(), name.c_str(), v.get()) < 0) return;
+  }
+  ref const token = text(engine_.client_record(no).client_token);
+  ref const address = text(h.peer.address);
+  ref const path = text(h.hello.path);
+  ref const session = ref::take(PyUnicode_FromFormat("%llu", static_cast<unsigned long long>(h.session.value)));
+  if (!token || !address || !path || !session) return;
+  c->router = ref::take(PyObject_CallFunctionObjArgs(side_.make_router.get(), token.get(),
+                                                     session.get(), address.get(), headers.get(),
+                                                     path.get(), nullptr));
+  if (!c->router) return;
+  engine_.attach(connection, h.session, h.hello);
+  engine_.hydrated(no);
+}
+
+void runtime::receive(inbound_closed const& closed) {
+  auto const found = sessions_.find(closed.session);
+  if (found == sessions_.end()) return;
+  found->second->session = {};
+  sessions_.erase(found);
+  engine_.disconnect(closed.session, steady_now());
+}
+
+void runtime::receive(inbound_page_request const& r) {
+  page_item answer{r.request, 500, "text/plain; charset=utf-8", "The page raised an error; see the server's log.\n"};
+  ref const path = text(r.path);
+  ref const made = path ? ref::take(PyObject_CallFunction(side_.make_page.get(), "nO",
+                                                          static_cast<Py_ssize_t>(r.page), path.get()))
+                        : ref();
+  int status = 0;
+  char const *type = nullptr, *body = nullptr;
+  Py_ssize_t type_size = 0, body_size = 0;
+  if (made && PyArg_ParseTuple(made.get(), "is#y#", &status, &type, &type_size, &body, &body_size)) {
+    answer = {r.request, static_cast<unsigned>(status),
+              std::string(type, static_cast<std::size_t>(type_size)),
+              std::string(body, static_cast<std::size_t>(body_size))};
+  } else {
+    PyErr_WriteUnraisable(side_.make_page.get());
+  }
+  engine_.flush().outbox.emplace_back(std::move(answer));
+}
+
+void runtime::expire() {
+  for (client_no const no : engine_.expired(steady_now())) {
+    client_record& c = client_of(no);
+    if (c.running) continue;
+    for (instance_no const room : engine_.forget(no)) {
+      static_cast<instance_values&>(engine_.values(room)).links_changed();
+      refresh(room);
+    }
+    clients_.erase(no);
+  }
+  hand_over();
+}
+
+// --- out --------------------------------------------------------------------------------------------------------------
+
+void runtime::hand_over() {
+  batch& b = engine_.flush();
+  if (b.empty()) return;
+  ++counts_.hand_overs;
+  server_.hand_over(b);
+}
+
+void runtime::hand_over_if_old() {
+  std::int64_t const t = now();
+  auto const limit = std::chrono::nanoseconds(engine_.limits().hand_over_interval).count();
+  if (t - last_hand_over_ < limit) return;
+  last_hand_over_ = t;
+  hand_over();
+}
+
+void runtime::set_flow(client_record& c) {
+  std::size_t const limit = engine_.limits().queued_events;
+  bool const pause = c.paused ? c.events.size() > limit / 2 : c.events.size() > limit;
+  if (pause == c.paused) return;
+  c.paused = pause;
+  if (c.session) engine_.flush().outbox.emplace_back(flow_item{c.session, !pause});
+}
+
+void runtime::schedule_drain() {
+  ref const done = ref::take(PyObject_CallNoArgs(side_.drain_soon.get()));
+  if (!done) PyErr_WriteUnraisable(side_.drain_soon.get());
+}
+
+void runtime::stop(std::uint16_t code, std::string reason) {
+  hand_over();
+  Py_BEGIN_ALLOW_THREADS
+  server_.stop(code, std::move(reason));
+  Py_END_ALLOW_THREADS
+}
+
+std::int64_t runtime::now() const {
+  return std::chrono::duration_cast<std::chrono::nanoseconds>(
+             std::chrono::steady_clock::now().time_since_epoch())
+      .count();
+}
+
+}  // namespace statelink::python

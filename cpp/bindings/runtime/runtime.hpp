@@ -1,0 +1,148 @@
+// The loop thread's half of a running app: takes what the server received, runs handlers, commits, hands over.
+//
+// One per started app, on one asyncio loop. Sync handlers, and async ones that never really wait, run from drain() without any asyncio
+// object. A coroutine that does suspend is carried on by a task of the Python side (statelink/_carry_on.py), which ends with finish().
+#pragma once
+
+#include <Python.h>
+
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <memory>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "engine/engine.hpp"
+#include "link/lock_table.hpp"
+#include "net/server.hpp"
+#include "runtime/client_record.hpp"
+#include "runtime/handler_record.hpp"
+#include "turns/turn.hpp"
+
+namespace statelink::python {
+
+/// What the runtime asks of the Python side: attributes of one object, looked up once.
+struct python_side {
+  ref object;
+  ref make_router;        ///< (client_token, session_id, address, headers, path) -> what handlers see as self.router
+  ref describe;           ///< (exception) -> text for the client
+  ref describe_invalid;   ///< (exception of a validator) -> text for the client
+  ref report;             ///< (handler, exception): logs an error
+  ref report_lock;        ///< (handler, holder, seconds, held): logs a slow lock
+  ref take_worker;        ///< () -> a worker: has .task and .context
+  ref give_worker;        ///< (worker): it was not needed
+  ref carry_on;           ///< (worker, turn, coroutine, what it yielded)
+  ref enter_task, leave_task;  ///< asyncio's: (loop, task)
+  ref cancelled_error, deadlock_error;  ///< exception classes
+  ref drain_soon;         ///< (): calls drain() from the loop
+  ref make_page;          ///< (page number, path) -> (status, content type, body)
+};
+
+class runtime {
+ public:
+  runtime(config limits, PyObject* loop, PyObject* side);
+  ~runtime();
+  runtime(runtime const&) = delete;
+  runtime& operator=(runtime const&) = delete;
+
+  // --- before the first client --------------------------------------------------------------------------------------
+  class_no define(state_class_ptr cls, std::string name);
+  void add_handler(std::string name, class_no cls, PyObject* function, PyObject* validator);
+
+  engine& core() noexcept { return engine_; }
+  server& net() noexcept { return server_; }
+
+  // --- asyncio side ---------------------------------------------------------------------------------------------------
+  /// Runs everything that was received and everything that became ready. False with an exception set (KeyboardInterrupt, a bug).
+  bool drain();
+  /// A turn that had suspended is over: with an exception or None.
+  void finish(turn_object* t, PyObject* result, PyObject* exception);
+  /// Ends clients that have been away for too long. Now and then.
+  void expire();
+  /// Handlers that run now are not waited for; sessions are closed with this code and reason.
+  void stop(std::uint16_t code, std::string reason);
+
+  // --- turns ------------------------------------------------------------------------------------------------------------
+  /// Takes the lock of what the turn's client sees of a class. New reference: None when the turn has it, else an asyncio
+  /// future to await before asking again. Null with an exception set (DeadlockError).
+  PyObject* lock_visible(turn_object* t, class_no cls);
+  /// The same for a link: takes the room's lock, links. New reference: the view, or a future.
+  PyObject* link(turn_object* t, class_no cls, std::string const& link_token);
+  PyObject* unlink(turn_object* t, class_no cls);
+  void stop_waiting(turn_object* t);
+
+  instance_values& visible(client_record const& c, class_no cls);
+  state_class_record const& class_record(class_no cls) const { return *classes_[cls.value - 1]; }
+  /// None with an exception set where the class is not served by this app.
+  class_no class_number(PyObject* cls) const;
+  class_no class_number(state_class_record const& cls) const { return class_numbers_.at(&cls); }
+
+  /// Counted for tests and the operator.
+  struct counts {
+    std::uint64_t turns = 0;
+    std::uint64_t hand_overs = 0;
+    std::uint64_t suspended = 0;  ///< turns that needed an asyncio task
+  };
+  counts const& counted() const noexcept { return counts_; }
+
+ private:
+  void receive(inbound_event const& e);
+  void receive(inbound_hello const& h);
+  void receive(inbound_closed const& c);
+  void receive(inbound_snapshot_request const& r) { engine_.renew_snapshot(r.journal); }
+  void receive(inbound_page_request const& r);
+
+  client_record& client_of(client_no no) { return *clients_.at(no); }
+  std::unique_ptr<value_source> make_values(class_no cls, instance_no no, client_no owner);
+
+  void start(client_record& c, pending_event event);
+  void start_next(client_record& c);
+  /// Commits a room whose audience has changed while no turn did it.
+  void refresh(instance_no room);
+  /// Takes the turn's first locks; false: it waits, a later release runs it.
+  bool take_first_locks(turn_state& t);
+  void run(turn_object* t);
+  void step_first(turn_object* t, PyObject* coroutine);
+  void succeed(turn_object* t, PyObject* result);
+  /// Takes the set exception.
+  void fail(turn_object* t);
+  void refuse(turn_object* t, std::string_view code, std::string const& message);
+  void close_turn(turn_object* t);
+  void granted(std::vector<turn_no> const& turns);
+  lock_key key_of(instance_no no) const;
+  /// New reference as in lock_visible.
+  PyObject* take_lock(turn_object* t, lock_key key);
+  std::int64_t now() const;
+  void run_ready();
+  void hand_over();
+  void hand_over_if_old();
+  void schedule_drain();
+  void set_flow(client_record& c);
+
+  engine engine_;
+  server server_;
+  lock_table locks_;
+  ref loop_;
+  python_side side_;
+  std::vector<state_class_ptr> classes_;
+  std::unordered_map<state_class_record const*, class_no> class_numbers_;
+  std::unordered_map<PyTypeObject const*, class_no> class_numbers_by_type_;
+  std::vector<std::unique_ptr<handler_record>> handlers_;
+  std::unordered_map<std::string, handler_record const*> handlers_by_name_;
+  std::unordered_map<client_no, std::unique_ptr<client_record>> clients_;
+  std::unordered_map<session_no, client_record*> sessions_;
+
+  std::unordered_map<turn_no, turn_object*> turns_;         // open ones, strong
+  std::unordered_map<turn_no, pending_event> not_started_;  // their event, until their first locks are granted
+  std::deque<turn_object*> ready_;                          // granted their first locks
+  std::deque<client_no> ready_clients_;                     // whose next event can start
+  std::uint64_t last_turn_ = 0;
+  inbound_batch inbound_;
+  std::int64_t last_hand_over_ = 0;
+  bool draining_ = false;
+  counts counts_;
+};
+
+}  // namespace statelink::python

@@ -1,0 +1,158 @@
+// The locks of turns: one per client, for all its own instances, and one per room.
+#include "runtime/runtime.hpp"
+
+namespace statelink::python {
+
+lock_key runtime::key_of(instance_no no) const {
+  instance const& i = engine_.record(no);
+  return i.owner ? lock_key::of(i.owner) : lock_key::of(no);
+}
+
+bool runtime::take_first_locks(turn_state& t) {
+  auto const has = [&](lock_key key) {
+    return locks_.acquire(t.no, key, now()).outcome == lock_outcome::granted;
+  };
+  if (!t.client) {
+    if (!has(key_of(t.target))) return false;
+    turn_enter(t, static_cast<instance_values&>(engine_.values(t.target)));
+    return true;
+  }
+  if (!has(lock_key::of(t.client->no))) return false;
+  // Its own class's instance, and those of the states that it inherits vars from.
+  class_no const cls = not_started_.at(t.no).handler->cls;
+  for (state_class_record const* c = &class_record(cls); c; c = c->parent.get()) {
+    instance_no const shown = engine_.visible(t.client->no, class_number(*c));
+    if (!has(key_of(shown))) return false;
+    turn_enter(t, static_cast<instance_values&>(engine_.values(shown)));
+  }
+  return true;
+}
+
+PyObject* runtime::take_lock(turn_object* t, lock_key key) {
+  locks_.consume(t->state->no);  // it is here again: it has met what it waited for
+  lock_answer const answer = locks_.acquire(t->state->no, key, now());
+  if (answer.outcome == lock_outcome::granted) Py_RETURN_NONE;
+  if (answer.outcome == lock_outcome::would_deadlock) {
+    std::string others;
+    for (turn_no const no : answer.cycle) {
+      if (no == t->state->no) continue;
+      if (!others.empty()) others += ", ";
+      others += turns_.at(no)->state->handler;
+    }
+    PyErr_Format(side_.deadlock_error.get(),
+                 "%s would wait for ever: it waits for what %s holds, which waits for what it holds",
+                 t->state->handler.c_str(), others.c_str());
+    return nullptr;
+  }
+  ref future = ref::take(PyObject_CallMethod(loop_.get(), "create_future", nullptr));
+  t->state->waiting = future;
+  return future.release();
+}
+
+void runtime::stop_waiting(turn_object* t) {
+  std::vector<turn_no> next;
+  locks_.cancel(t->state->no, now(), next);
+  t->state->waiting = {};
+  granted(next);
+  schedule_drain();
+}
+
+void runtime::granted(std::vector<turn_no> const& turns) {
+  for (turn_no const no : turns) {
+    turn_object* const t = turns_.at(no);
+    if (ref const waiting = std::exchange(t->state->waiting, {})) {
+      ref const done = ref::take(PyObject_CallMethod(waiting.get(), "done", nullptr));
+      if (done.get() == Py_True) continue;  // cancelled: its stop_waiting() passes the lock on
+      ref const set = ref::take(PyObject_CallMethod(waiting.get(), "set_result", "O", Py_None));
+      if (!done || !set) PyErr_WriteUnraisable(waiting.get());
+    } else {
+      ready_.push_back(t);
+    }
+  }
+}
+
+PyObject* runtime::lock_visible(turn_object* t, class_no cls) {
+  turn_state& state = *t->state;
+  instance_no const shown = engine_.visible(state.client->no, cls);
+  PyObject* const wait = take_lock(t, key_of(shown));
+  if (wait == Py_None) turn_enter(state, static_cast<instance_values&>(engine_.values(shown)));
+  return wait;
+}
+
+namespace {
+void raise_link_error(link_error e, state_class_record const& cls, config const& limits) {
+  char const* const name = cls.name.c_str();
+  switch (e) {
+    case link_error::empty_token:
+      PyErr_Format(PyExc_ValueError, "cannot link %s to an empty token", name);
+      return;
+    case link_error::token_too_long:
+      PyErr_Format(PyExc_ValueError, "cannot link %s: its token is longer than %zu bytes", name,
+                   limits.link_token_bytes);
+      return;
+    case link_error::own_token:
+      PyErr_Format(PyExc_ValueError,
+                   "cannot link %s to the client's own token: that is what an unlinked state is", name);
+      return;
+    case link_error::not_shared:
+      PyErr_Format(PyExc_TypeError, "cannot link %s: only a subclass of SharedState can be linked", name);
+      return;
+    default:
+      PyErr_Format(PyExc_RuntimeError, "%s is not linked and cannot be unlinked", name);
+  }
+}
+}  // namespace
+
+PyObject* runtime::link(turn_object* t, class_no cls, std::string const& link_token) {
+  turn_state& state = *t->state;
+  link_error const e = engine_.can_link(state.client->no, cls, link_token);
+  if (e != link_error::none) {
+    raise_link_error(e, class_record(cls), engine_.limits());
+    return nullptr;
+  }
+  // What it leaves and what it joins: the audience of both changes.
+  PyObject* wait = lock_visible(t, cls);
+  if (wait != Py_None) return wait;
+  instance_no const before = engine_.visible(state.client->no, cls);
+  instance_no const room = engine_.room(cls, link_token);
+  wait = take_lock(t, key_of(room));
+  if (wait != Py_None) return wait;
+  auto& joined = static_cast<instance_values&>(engine_.values(room));
+  turn_enter(state, joined);
+  if (before != room) {
+    engine_.link(state.engine_turn, cls, link_token);
+    static_cast<instance_values&>(engine_.values(before)).links_changed();
+    joined.links_changed();
+    turn_relink_views(state, cls);
+  }
+  return Py_XNewRef(reinterpret_cast<PyObject*>(turn_view(state, cls)));
+}
+
+PyObject* runtime::unlink(turn_object* t, class_no cls) {
+  turn_state& state = *t->state;
+  instance_no const room = engine_.linked(state.client->no, cls);
+  if (!room) {
+    raise_link_error(link_error::not_linked, class_record(cls), engine_.limits());
+    return nullptr;
+  }
+  PyObject* const wait = lock_visible(t, cls);
+  if (wait != Py_None) return wait;
+  engine_.unlink(state.engine_turn, cls);
+  static_cast<instance_values&>(engine_.values(room)).links_changed();
+  instance_no const own = engine_.own(state.client->no, cls);
+  auto& values = static_cast<instance_values&>(engine_.values(own));
+  turn_enter(state, values);  // under the client's lock, which every turn holds
+  values.links_changed();
+  turn_relink_views(state, cls);
+  Py_RETURN_NONE;
+}
+
+void runtime::refresh(instance_no room) {
+  turn_object* const t = turn_new(*this, {++last_turn_}, nullptr, "expiry");
+  if (!t) return;
+  turns_[t->state->no] = t;
+  t->state->target = room;
+  if (take_first_locks(*t->state)) run(t);
+}
+
+}  // namespace statelink::python

@@ -1,0 +1,112 @@
+// The values of one instance as Python objects: the engine's value_source over a store, with its computed vars.
+#pragma once
+
+#include <Python.h>
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "engine/engine.hpp"
+#include "statelink/ids.hpp"
+#include "statelink/value_source.hpp"
+#include "turns/state_class.hpp"
+#include "values/ref.hpp"
+#include "values/store.hpp"
+
+namespace statelink::python {
+
+struct turn_object;
+struct client_record;
+
+/// What one run of a computed var read: a slot of a store at a version.
+struct dependency {
+  store* in;
+  std::size_t slot;
+  std::uint64_t version;
+};
+
+/// Loop thread, with the GIL.
+class instance_values final : public value_source {
+ public:
+  /// `values` is a new reference that this takes over. `owner` is null for a room; `of` for values outside of an engine.
+  instance_values(state_class_ptr cls, store* values, instance_no no, client_record* owner, engine const* of);
+  ~instance_values() override;
+
+  static instance_values* of(store* s) noexcept {
+    return static_cast<instance_values*>(store_context(s));
+  }
+
+  store* values() const noexcept { return values_; }
+  state_class_record const& cls() const noexcept { return *cls_; }
+  instance_no no() const noexcept { return no_; }
+  client_record* owner() const noexcept { return owner_; }
+  /// The turn that may write, or null.
+  turn_object* writer() const noexcept { return writer_; }
+  void set_writer(turn_object* t) noexcept { writer_ = t; }
+
+  /// The guide's `_linked_to` and `_linked_from`. New references.
+  PyObject* linked_to() const;
+  PyObject* linked_from() const;
+
+  /// Somebody linked or unlinked; computed vars that read the links are stale.
+  void links_changed() noexcept { ++links_version_; }
+  std::uint64_t version(std::size_t slot) const noexcept {
+    return slot == links_slot ? links_version_ : store_slot_version(values_, slot);
+  }
+
+  /// The value of a computed var, borrowed, run again where what it read has changed; null with an exception set.
+  PyObject* computed(std::size_t index);
+  /// Brings every computed var that travels up to date. 0, or -1 with an exception set.
+  int update_computed();
+  /// Whether anything that a commit must look at has happened.
+  bool is_touched() const noexcept {
+    return store_is_changed(values_) || links_version_ != committed_links_;
+  }
+  /// Encodes the operations since the last commit, for commit_ops to hand on. 0, or -1 with an exception set.
+  int prepare(bool append_allowed);
+
+  // value_source
+  bool commit_ops(std::string& out) override;
+  void encode_snapshot(std::string& out) override;
+  void undo() override;  ///< forgets what was prepared; the values are put back by the turn's undo_log
+
+ private:
+  struct computed_state {
+    std::vector<dependency> read;
+    bool known = false;
+    bool running = false;
+  };
+  bool is_fresh(computed_state const& state) const noexcept;
+  int run(std::size_t index);
+
+  state_class_ptr const cls_;
+  store* const values_;
+  instance_no const no_;
+  client_record* const owner_;
+  engine const* const engine_;
+  turn_object* writer_ = nullptr;
+  std::vector<computed_state> computed_;
+  std::uint64_t links_version_ = 1;
+  std::uint64_t committed_links_ = 1;
+  std::string prepared_;
+};
+
+/// While one is current, reads of vars are recorded: dependencies of the computed var that runs.
+class recorder {
+ public:
+  recorder() noexcept : outer_(current_) { current_ = this; }
+  ~recorder() { current_ = outer_; }
+  recorder(recorder const&) = delete;
+  recorder& operator=(recorder const&) = delete;
+
+  static void note(store* in, std::size_t slot);
+  std::vector<dependency> take() noexcept { return std::move(read_); }
+
+ private:
+  static recorder* current_;
+  recorder* outer_;
+  std::vector<dependency> read_;
+};
+
+}  // namespace statelink::python

@@ -1,0 +1,40 @@
+// What the engine side knows of a Python state class: its vars, where their values lie, and its computed vars.
+#pragma once
+
+#include <Python.h>
+
+#include <cstddef>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "values/ref.hpp"
+#include "values/store.hpp"
+
+namespace statelink::python {
+
+/// A computed var: a function of a view, and the slot that keeps its last value.
+struct computed_var {
+  std::string name;
+  std::size_t slot = 0;
+  ref function;
+};
+
+/// Made once, when the Python class is defined; lives as long as the class or any of its stores.
+struct state_class_record {
+  PyTypeObject* type = nullptr;  ///< borrowed: the class owns the record
+  std::string name;    ///< the Python class's qualified name, for messages
+  bool shared = false;
+  /// How many ancestors are state classes with vars of their own: the place of its store in a view.
+  std::size_t depth = 0;
+  std::shared_ptr<layout const> vars;
+  std::vector<std::string> var_names;  ///< by slot
+  std::vector<computed_var> computed;
+  std::shared_ptr<state_class_record const> parent;  ///< the ancestor at depth - 1; none at depth 0
+};
+using state_class_ptr = std::shared_ptr<state_class_record const>;
+
+/// Stands for "the links of this instance" among the slots that a computed var read.
+inline constexpr std::size_t links_slot = static_cast<std::size_t>(-1);
+
+}  // namespace statelink::python

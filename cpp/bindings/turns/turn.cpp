@@ -1,0 +1,270 @@
+#include "turns/turn.hpp"
+
+#include <pythread.h>
+
+#include <algorithm>
+
+#include "runtime/client_record.hpp"
+#include "runtime/runtime.hpp"
+
+namespace statelink::python {
+
+namespace {
+
+PyTypeObject* turn_type = nullptr;
+PyObject* turn_variable = nullptr;  // contextvars.ContextVar
+
+turn_state& state_of(PyObject* self) noexcept { return *reinterpret_cast<turn_object*>(self)->state; }
+
+void turn_dealloc(PyObject* self) {
+  PyTypeObject* const type = Py_TYPE(self);
+  PyObject_GC_UnTrack(self);
+  delete reinterpret_cast<turn_object*>(self)->state;
+  type->tp_free(self);
+  Py_DECREF(type);
+}
+
+int turn_traverse(PyObject* self, visitproc visit, void* arg) {
+  turn_state const* t = reinterpret_cast<turn_object*>(self)->state;
+  if (t) {
+    for (view_object* v : t->views) Py_VISIT(v);
+    Py_VISIT(t->waiting.get());
+  }
+  Py_VISIT(Py_TYPE(self));
+  return 0;
+}
+
+int turn_clear(PyObject*) { return 0; }  // turn_end breaks the cycle with its views
+
+bool is_usable(PyObject* self) {
+  if (!state_of(self).over) return true;
+  PyErr_Format(PyExc_RuntimeError, "the event handler %s is over", state_of(self).handler.c_str());
+  return false;
+}
+
+/// The class number of a Python state class in this turn's app, or none with an exception set.
+class_no class_of(turn_state& t, PyObject* cls) { return t.run_by->class_number(cls); }
+
+/// view(cls): the view, or a future to await before asking again.
+PyObject* method_view(PyObject* self, PyObject* cls) {
+  if (!is_usable(self)) return nullptr;
+  turn_state& t = state_of(self);
+  class_no const no = class_of(t, cls);
+  if (!no) return nullptr;
+  ref const wait = ref::take(t.run_by->lock_visible(reinterpret_cast<turn_object*>(self), no));
+  if (!wait || wait.get() != Py_None) return wait.get() ? Py_NewRef(wait.get()) : nullptr;
+  return Py_XNewRef(reinterpret_cast<PyObject*>(turn_view(t, no)));
+}
+
+/// link(cls, token): the linked view, or a future to await before asking again.
+PyObject* method_link(PyObject* self, PyObject* const* args, Py_ssize_t count) {
+  if (!is_usable(self)) return nullptr;
+  if (count != 2) {
+    PyErr_SetString(PyExc_TypeError, "link(cls, token)");
+    return nullptr;
+  }
+  turn_state& t = state_of(self);
+  class_no const no = class_of(t, args[0]);
+  Py_ssize_t size = 0;
+  char const* const token = no ? PyUnicode_AsUTF8AndSize(args[1], &size) : nullptr;
+  if (!token) return nullptr;
+  return t.run_by->link(reinterpret_cast<turn_object*>(self), no,
+                        std::string(token, static_cast<std::size_t>(size)));
+}
+
+/// unlink(cls): None, or a future to await before asking again.
+PyObject* method_unlink(PyObject* self, PyObject* cls) {
+  if (!is_usable(self)) return nullptr;
+  turn_state& t = state_of(self);
+  class_no const no = class_of(t, cls);
+  return no ? t.run_by->unlink(reinterpret_cast<turn_object*>(self), no) : nullptr;
+}
+
+/// stop_waiting(): the wait for a lock was cancelled.
+PyObject* method_stop_waiting(PyObject* self, PyObject*) {
+  state_of(self).run_by->stop_waiting(reinterpret_cast<turn_object*>(self));
+  Py_RETURN_NONE;
+}
+
+/// finish(exception or None): a handler that had suspended is over.
+PyObject* method_finish(PyObject* self, PyObject* const* args, Py_ssize_t count) {
+  if (count != 2) {
+    PyErr_SetString(PyExc_TypeError, "finish(result, exception)");
+    return nullptr;
+  }
+  state_of(self).run_by->finish(reinterpret_cast<turn_object*>(self), args[0], args[1]);
+  Py_RETURN_NONE;
+}
+
+PyObject* method_requested(PyObject* self, PyObject*) {
+  if (!is_usable(self)) return nullptr;
+  ++state_of(self).requests;
+  Py_RETURN_NONE;
+}
+
+PyObject* method_awaited(PyObject* self, PyObject*) {
+  if (!is_usable(self)) return nullptr;
+  --state_of(self).requests;
+  Py_RETURN_NONE;
+}
+
+PyObject* get_handler(PyObject* self, void*) {
+  return PyUnicode_FromString(state_of(self).handler.c_str());
+}
+PyObject* get_over(PyObject* self, void*) { return PyBool_FromLong(state_of(self).over); }
+
+PyMethodDef turn_methods[] = {
+    {"view", method_view, METH_O, nullptr},
+    {"link", reinterpret_cast<PyCFunction>(reinterpret_cast<void (*)()>(method_link)), METH_FASTCALL,
+     nullptr},
+    {"unlink", method_unlink, METH_O, nullptr},
+    {"stop_waiting", method_stop_waiting, METH_NOARGS, nullptr},
+    {"finish", reinterpret_cast<PyCFunction>(reinterpret_cast<void (*)()>(method_finish)),
+     METH_FASTCALL, nullptr},
+    {"requested", method_requested, METH_NOARGS, nullptr},
+    {"awaited", method_awaited, METH_NOARGS, nullptr},
+    {nullptr, nullptr, 0, nullptr}};
+PyGetSetDef turn_getset[] = {{"handler", get_handler, nullptr, nullptr, nullptr},
+                             {"over", get_over, nullptr, nullptr, nullptr},
+                             {nullptr, nullptr, nullptr, nullptr, nullptr}};
+PyType_Slot turn_slots[] = {{Py_tp_dealloc, reinterpret_cast<void*>(turn_dealloc)},
+                            {Py_tp_traverse, reinterpret_cast<void*>(turn_traverse)},
+                            {Py_tp_clear, reinterpret_cast<void*>(turn_clear)},
+                            {Py_tp_methods, turn_methods},
+                            {Py_tp_getset, turn_getset},
+                            {0, nullptr}};
+PyType_Spec turn_spec = {"statelink._core.Turn", sizeof(turn_object), 0,
+                         Py_TPFLAGS_DEFAULT | Py_TPFLAGS_HAVE_GC | Py_TPFLAGS_DISALLOW_INSTANTIATION,
+                         turn_slots};
+
+/// Called before every change of a value that belongs to an instance.
+bool guard(store* s) {
+  instance_values const* values = instance_values::of(s);
+  if (!values) return true;  // a store of no app: defaults, tests
+  turn_object* const writer = values->writer();
+  if (writer && writer == current_turn()) return true;
+  char const* const name = values->cls().name.c_str();
+  if (!PyErr_Occurred()) {
+    if (writer) {
+      PyErr_Format(PyExc_RuntimeError,
+                   "%s is being changed by the event handler %s: other code, another thread or another event cannot "
+                   "write to it now",
+                   name, turn_handler(writer));
+    } else {
+      PyErr_Format(PyExc_RuntimeError,
+                   "%s can only be changed by an event handler while it runs: this value was kept after its handler "
+                   "was over",
+                   name);
+    }
+  }
+  return false;
+}
+
+}  // namespace
+
+turn_object* running_turn::now_ = nullptr;
+unsigned long running_turn::thread_ = 0;
+
+turn_object* turn_new(runtime& run_by, turn_no no, client_record* client, std::string handler) {
+  turn_object* const t = reinterpret_cast<turn_object*>(turn_type->tp_alloc(turn_type, 0));
+  if (!t) return nullptr;
+  t->state = new turn_state;
+  t->state->self = t;
+  t->state->no = no;
+  t->state->run_by = &run_by;
+  t->state->client = client;
+  t->state->handler = std::move(handler);
+  run_by.core().begin(t->state->engine_turn, client ? client->no : client_no{});
+  return t;
+}
+
+char const* turn_handler(turn_object const* t) noexcept { return t->state->handler.c_str(); }
+
+void turn_enter(turn_state& t, instance_values& values) {
+  if (std::find(t.entered.begin(), t.entered.end(), &values) != t.entered.end()) return;
+  t.entered.push_back(&values);
+  values.set_writer(t.self);
+  t.undo.enter(values.values());
+  t.run_by->core().enter(t.engine_turn, values.no());
+}
+
+view_object* turn_view(turn_state& t, class_no cls) {
+  state_class_record const& record = t.run_by->class_record(cls);
+  for (view_object* v : t.views) {
+    if (v->cls == &record) return v;
+  }
+  view_object* const view =
+      view_new(record, t.self, t.client);
+  if (!view) return nullptr;
+  t.views.push_back(view);
+  turn_relink_views(t, cls);
+  return view;
+}
+
+void turn_relink_views(turn_state& t, class_no cls) {
+  instance_values& values = t.run_by->visible(*t.client, cls);
+  for (view_object* v : t.views) {
+    for (state_class_record const* c = v->cls; c; c = c->parent.get()) {
+      if (c == &values.cls()) v->stores[c->depth] = values.values();
+      else if (!v->stores[c->depth]) v->stores[c->depth] = t.run_by->visible(*t.client, t.run_by->class_number(*c)).values();
+    }
+  }
+}
+
+int turn_commit(turn_state& t) {
+  bool const append = t.run_by->core().append_allowed();
+  for (instance_values* v : t.entered) {
+    if (v->is_touched() && v->prepare(append) < 0) return -1;
+  }
+  t.run_by->core().commit(t.engine_turn);
+  t.undo.discard();
+  return 0;
+}
+
+void turn_rollback(turn_state& t) {
+  t.undo.rollback();
+  t.run_by->core().rollback(t.engine_turn);
+}
+
+void turn_end(turn_state& t) {
+  t.over = true;
+  for (instance_values* v : t.entered) {
+    v->set_writer(nullptr);
+    t.undo.leave(v->values());
+  }
+  t.entered.clear();
+  t.run_by->core().end(t.engine_turn);
+  for (view_object* v : std::exchange(t.views, {})) {
+    view_end(v);
+    Py_DECREF(v);
+  }
+  t.client = nullptr;
+}
+
+turn_object* current_turn() {
+  if (running_turn::now_ && running_turn::thread_ == PyThread_get_thread_ident()) {
+    return running_turn::now_;
+  }
+  PyObject* value = nullptr;
+  if (PyContextVar_Get(turn_variable, nullptr, &value) < 0) {
+    PyErr_Clear();
+    return nullptr;
+  }
+  Py_XDECREF(value);  // the turn's own holders keep it
+  return value == Py_None ? nullptr : reinterpret_cast<turn_object*>(value);
+}
+
+int set_context_turn(turn_object* t) {
+  ref const token = ref::take(PyContextVar_Set(turn_variable, reinterpret_cast<PyObject*>(t)));
+  return token ? 0 : -1;
+}
+
+int register_turns(PyObject* module) {
+  turn_variable = PyContextVar_New("statelink_turn", nullptr);
+  turn_type = reinterpret_cast<PyTypeObject*>(PyType_FromSpec(&turn_spec));
+  if (!turn_variable || !turn_type) return -1;
+  may_write = guard;
+  return PyModule_AddObjectRef(module, "Turn", reinterpret_cast<PyObject*>(turn_type));
+}
+
+}  // namespace statelink::python

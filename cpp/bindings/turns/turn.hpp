@@ -1,0 +1,87 @@
+// One handler run, from its locks to its commit.
+#pragma once
+
+#include <Python.h>
+
+#include <string>
+#include <vector>
+
+#include "engine/engine.hpp"
+#include "turns/view.hpp"
+#include "values/undo_log.hpp"
+
+namespace statelink::python {
+
+class runtime;
+struct client_record;
+struct handler_record;
+
+/// What a turn holds and has done. Loop thread, with the GIL.
+struct turn_state {
+  turn_object* self = nullptr;  ///< the object that owns this
+  turn_no no;
+  runtime* run_by = nullptr;
+  client_record* client = nullptr;  ///< null where no client is involved
+  std::string handler;              ///< for messages
+  instance_no target;               ///< without a client: what it is about
+  event_id event = 0;               ///< 0: no event is to be answered
+  turn engine_turn;
+  undo_log undo;
+  std::vector<instance_values*> entered;
+  std::vector<view_object*> views;  ///< strong; one per state class
+  ref waiting;                      ///< the asyncio future of a lock that it waits for
+  std::size_t requests = 0;         ///< _link_to and _unlink that were called and not awaited
+  bool over = false;
+};
+
+/// The Python object that views and the asyncio side hold.
+struct turn_object {
+  PyObject_HEAD
+  turn_state* state;
+};
+
+/// A new reference, or null with an exception set.
+turn_object* turn_new(runtime& run_by, turn_no no, client_record* client, std::string handler);
+/// The handler's name, as UTF-8.
+char const* turn_handler(turn_object const* t) noexcept;
+
+/// Enters an instance whose lock the turn holds. No-op where it has.
+void turn_enter(turn_state& t, instance_values& values);
+/// The view of a class, made when needed, on what its client sees now. Borrowed; null with an exception set.
+view_object* turn_view(turn_state& t, class_no cls);
+/// Leads the views of a class to what the client sees now: it linked or unlinked.
+void turn_relink_views(turn_state& t, class_no cls);
+/// Makes what the turn did true for everybody. -1 with an exception set, nothing committed: roll back.
+int turn_commit(turn_state& t);
+void turn_rollback(turn_state& t);
+/// Leaves everything that was entered; views end.
+void turn_end(turn_state& t);
+
+/// The turn whose code runs now: the one that runs natively, else the one of the current asyncio context. Borrowed, may be null.
+turn_object* current_turn();
+
+/// Makes a turn the one that runs natively, as long as it lives.
+class running_turn {
+ public:
+  explicit running_turn(turn_object* t) noexcept : outer_(now_) {
+    now_ = t;
+    thread_ = PyThread_get_thread_ident();
+  }
+  ~running_turn() { now_ = outer_; }
+  running_turn(running_turn const&) = delete;
+  running_turn& operator=(running_turn const&) = delete;
+
+ private:
+  friend turn_object* current_turn();
+  static turn_object* now_;
+  static unsigned long thread_;  // only there is it the running one
+  turn_object* outer_;
+};
+
+/// A context variable's value for asyncio code that goes on with `t`. -1 with an exception set.
+int set_context_turn(turn_object* t);
+
+/// Adds Turn to the module and guards every write to a state. 0, or -1 with an exception set.
+int register_turns(PyObject* module);
+
+}  // namespace statelink::python

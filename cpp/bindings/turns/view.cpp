@@ -1,0 +1,373 @@
+#include "turns/view.hpp"
+
+#include "runtime/client_record.hpp"
+#include "turns/turn.hpp"
+
+namespace statelink::python {
+
+namespace {
+
+PyTypeObject* view_type = nullptr;
+PyTypeObject* base_var_type = nullptr;
+PyTypeObject* computed_var_type = nullptr;
+PyObject* needs_client_error = nullptr;
+
+view_object* as_view(PyObject* object) noexcept { return reinterpret_cast<view_object*>(object); }
+
+// --- View -----------------------------------------------------------------------------------------------------------
+
+void view_dealloc(PyObject* self) {
+  PyTypeObject* const type = Py_TYPE(self);
+  PyObject_GC_UnTrack(self);
+  view_object* const view = as_view(self);
+  PyMem_Free(view->stores);
+  Py_CLEAR(view->turn);
+  type->tp_free(self);
+  Py_DECREF(type);
+}
+
+int view_traverse(PyObject* self, visitproc visit, void* arg) {
+  Py_VISIT(as_view(self)->turn);
+  Py_VISIT(Py_TYPE(self));
+  return 0;
+}
+
+int view_clear(PyObject* self) {
+  Py_CLEAR(as_view(self)->turn);
+  return 0;
+}
+
+int view_setattro(PyObject* self, PyObject* name, PyObject* value) {
+  if (PyObject_GenericSetAttr(self, name, value) == 0) return 0;
+  if (PyErr_ExceptionMatches(PyExc_AttributeError) && !_PyType_Lookup(Py_TYPE(self), name)) {
+    PyErr_Clear();
+    PyErr_Format(PyExc_AttributeError, "%s has no var %R: declare it in the class body, as in `%U: int = 0`",
+                 Py_TYPE(self)->tp_name, name, name);
+  }
+  return -1;
+}
+
+PyObject* view_repr(PyObject* self) {
+  view_object const* view = as_view(self);
+  char const* const state = !view->stores ? "ended" : view->turn ? "in a turn" : "read-only";
+  return PyUnicode_FromFormat("<%s view, %s>", Py_TYPE(self)->tp_name, state);
+}
+
+PyObject* view_no_new(PyTypeObject* type, PyObject*, PyObject*) {
+  PyErr_Format(PyExc_TypeError,
+               "%s is not instantiated: statelink makes a view of it for each turn. In a handler use self, or "
+               "`await self.get_state(%s)`",
+               type->tp_name, type->tp_name);
+  return nullptr;
+}
+
+PyObject* view_get_turn(PyObject* self, void*) {
+  view_object* const view = as_view(self);
+  if (!view->stores) {
+    raise_ended(view);
+    return nullptr;
+  }
+  if (!view->turn) {
+    raise_needs_client(view, "this");
+    return nullptr;
+  }
+  return Py_NewRef(view->turn);
+}
+
+PyObject* view_get_router(PyObject* self, void*) {
+  view_object* const view = as_view(self);
+  if (!view->stores) {
+    raise_ended(view);
+    return nullptr;
+  }
+  if (!view->client) {
+    raise_needs_client(view, "router");
+    return nullptr;
+  }
+  return Py_NewRef(view->client->router.get());
+}
+
+instance_values* shown(view_object* view) {
+  if (!view->stores) {
+    raise_ended(view);
+    return nullptr;
+  }
+  store* const s = view->stores[view->cls->depth];
+  recorder::note(s, links_slot);
+  return instance_values::of(s);
+}
+
+PyObject* view_get_linked_to(PyObject* self, void*) {
+  instance_values* const values = shown(as_view(self));
+  if (!values) return nullptr;
+  return values->linked_to();
+}
+
+PyObject* view_get_linked_from(PyObject* self, void*) {
+  instance_values* const values = shown(as_view(self));
+  if (!values) return nullptr;
+  return values->linked_from();
+}
+
+PyGetSetDef view_getset[] = {
+    {"_turn", view_get_turn, nullptr, nullptr, nullptr},
+    {"router", view_get_router, nullptr,
+     "The triggering client: router.session.client_token, router.headers, router.page.", nullptr},
+    {"_linked_to", view_get_linked_to, nullptr,
+     "The token that this state is linked to, or an empty string.", nullptr},
+    {"_linked_from", view_get_linked_from, nullptr,
+     "A set of the client tokens that are linked to this instance now.", nullptr},
+    {nullptr, nullptr, nullptr, nullptr, nullptr}};
+
+PyType_Slot view_slots[] = {
+    {Py_tp_dealloc, reinterpret_cast<void*>(view_dealloc)},
+    {Py_tp_traverse, reinterpret_cast<void*>(view_traverse)},
+    {Py_tp_clear, reinterpret_cast<void*>(view_clear)},
+    {Py_tp_setattro, reinterpret_cast<void*>(view_setattro)},
+    {Py_tp_repr, reinterpret_cast<void*>(view_repr)},
+    {Py_tp_new, reinterpret_cast<void*>(view_no_new)},
+    {Py_tp_getset, view_getset},
+    {0, nullptr}};
+PyType_Spec view_spec = {"statelink._core.View", sizeof(view_object), 0,
+                         Py_TPFLAGS_DEFAULT | Py_TPFLAGS_BASETYPE | Py_TPFLAGS_HAVE_GC, view_slots};
+
+// --- vars -----------------------------------------------------------------------------------------------------------
+
+struct var_object {
+  PyObject_HEAD
+  PyObject* name;
+  PyObject* types;       // BaseVar: tuple of types that a value may have, or None; ComputedVar: the Python object of the var
+  PyObject* annotation;  // BaseVar: text, for messages
+  std::size_t depth;
+  std::size_t slot;   // BaseVar: of the store
+  std::size_t index;  // ComputedVar: among the class's computed vars
+};
+
+var_object* as_var(PyObject* object) noexcept { return reinterpret_cast<var_object*>(object); }
+
+void var_dealloc(PyObject* self) {
+  PyTypeObject* const type = Py_TYPE(self);
+  PyObject_GC_UnTrack(self);
+  Py_CLEAR(as_var(self)->name);
+  Py_CLEAR(as_var(self)->types);
+  Py_CLEAR(as_var(self)->annotation);
+  type->tp_free(self);
+  Py_DECREF(type);
+}
+
+int var_traverse(PyObject* self, visitproc visit, void* arg) {
+  Py_VISIT(as_var(self)->types);
+  Py_VISIT(Py_TYPE(self));
+  return 0;
+}
+
+int var_clear(PyObject* self) {
+  Py_CLEAR(as_var(self)->types);
+  return 0;
+}
+
+/// The store in which the view finds this var; null with an exception set.
+store* var_store(var_object const* var, PyObject* object) {
+  if (!is_view(object)) {
+    PyErr_Format(PyExc_TypeError, "var %R is of a state, not of a %s", var->name,
+                 Py_TYPE(object)->tp_name);
+    return nullptr;
+  }
+  view_object* const view = as_view(object);
+  if (!view->stores) {
+    raise_ended(view);
+    return nullptr;
+  }
+  store* const s = view->stores[var->depth];
+  if (!s) raise_needs_client(view, "a var of a parent state");
+  return s;
+}
+
+PyObject* base_var_get(PyObject* self, PyObject* object, PyObject*) {
+  if (!object || object == Py_None) return Py_NewRef(self);
+  var_object const* var = as_var(self);
+  store* const s = var_store(var, object);
+  if (!s) return nullptr;
+  recorder::note(s, var->slot);
+  return Py_XNewRef(store_get(s, var->slot));
+}
+
+bool fits(var_object const* var, PyObject* value) {
+  if (var->types == Py_None) return true;
+  for (Py_ssize_t i = 0; i < PyTuple_GET_SIZE(var->types); ++i) {
+    if (reinterpret_cast<PyObject*>(Py_TYPE(value)) == PyTuple_GET_ITEM(var->types, i)) return true;
+  }
+  return PyObject_IsInstance(value, var->types) == 1;
+}
+
+int base_var_set(PyObject* self, PyObject* object, PyObject* value) {
+  var_object const* var = as_var(self);
+  store* const s = var_store(var, object);
+  if (!s) return -1;
+  if (!value) {
+    PyErr_Format(PyExc_AttributeError, "var %U cannot be deleted: assign a value", var->name);
+    return -1;
+  }
+  if (!fits(var, value)) {
+    if (!PyErr_Occurred()) {
+      PyErr_Format(PyExc_TypeError, "%s.%U is declared %U: a value of type %s does not fit",
+                   Py_TYPE(object)->tp_name, var->name, var->annotation, Py_TYPE(value)->tp_name);
+    }
+    return -1;
+  }
+  return store_set(s, var->slot, value);
+}
+
+PyObject* var_repr(PyObject* self) {
+  return PyUnicode_FromFormat("<%s %U>", Py_TYPE(self)->tp_name, as_var(self)->name);
+}
+
+PyObject* base_var_new(PyTypeObject* type, PyObject* args, PyObject*) {
+  PyObject *name, *types, *annotation;
+  Py_ssize_t depth, slot;
+  if (!PyArg_ParseTuple(args, "UOUnn", &name, &types, &annotation, &depth, &slot)) return nullptr;
+  PyObject* const self = type->tp_alloc(type, 0);
+  if (!self) return nullptr;
+  var_object* const var = as_var(self);
+  var->name = Py_NewRef(name);
+  PyUnicode_InternInPlace(&var->name);
+  var->types = Py_NewRef(types);
+  var->annotation = Py_NewRef(annotation);
+  var->depth = static_cast<std::size_t>(depth);
+  var->slot = static_cast<std::size_t>(slot);
+  return self;
+}
+
+PyObject* base_var_name(PyObject* self, void*) { return Py_NewRef(as_var(self)->name); }
+PyObject* base_var_annotation(PyObject* self, void*) { return Py_NewRef(as_var(self)->annotation); }
+PyGetSetDef base_var_getset[] = {{"name", base_var_name, nullptr, nullptr, nullptr},
+                                 {"annotation", base_var_annotation, nullptr, nullptr, nullptr},
+                                 {nullptr, nullptr, nullptr, nullptr, nullptr}};
+
+PyType_Slot base_var_slots[] = {{Py_tp_dealloc, reinterpret_cast<void*>(var_dealloc)},
+                                {Py_tp_traverse, reinterpret_cast<void*>(var_traverse)},
+                                {Py_tp_clear, reinterpret_cast<void*>(var_clear)},
+                                {Py_tp_descr_get, reinterpret_cast<void*>(base_var_get)},
+                                {Py_tp_descr_set, reinterpret_cast<void*>(base_var_set)},
+                                {Py_tp_repr, reinterpret_cast<void*>(var_repr)},
+                                {Py_tp_new, reinterpret_cast<void*>(base_var_new)},
+                                {Py_tp_getset, base_var_getset},
+                                {0, nullptr}};
+PyType_Spec base_var_spec = {"statelink._core.BaseVar", sizeof(var_object), 0,
+                             Py_TPFLAGS_DEFAULT | Py_TPFLAGS_HAVE_GC, base_var_slots};
+
+PyObject* computed_var_get(PyObject* self, PyObject* object, PyObject*) {
+  var_object const* var = as_var(self);
+  if (!object || object == Py_None) return Py_NewRef(self);
+  store* const s = var_store(var, object);
+  if (!s) return nullptr;
+  instance_values* const values = instance_values::of(s);
+  PyObject* const value = values->computed(var->index);
+  if (value) recorder::note(s, values->cls().computed[var->index].slot);
+  return Py_XNewRef(value);
+}
+
+int computed_var_set(PyObject* self, PyObject* object, PyObject*) {
+  PyErr_Format(PyExc_AttributeError, "%s.%U is a computed var: change the vars that it reads",
+               Py_TYPE(object)->tp_name, as_var(self)->name);
+  return -1;
+}
+
+PyObject* computed_var_new(PyTypeObject* type, PyObject* args, PyObject*) {
+  PyObject *name, *var_of;
+  Py_ssize_t depth, index;
+  if (!PyArg_ParseTuple(args, "UOnn", &name, &var_of, &depth, &index)) return nullptr;
+  PyObject* const self = type->tp_alloc(type, 0);
+  if (!self) return nullptr;
+  var_object* const var = as_var(self);
+  var->name = Py_NewRef(name);
+  var->types = Py_NewRef(var_of);
+  var->annotation = nullptr;
+  var->depth = static_cast<std::size_t>(depth);
+  var->index = static_cast<std::size_t>(index);
+  return self;
+}
+
+PyObject* computed_var_definition(PyObject* self, void*) { return Py_NewRef(as_var(self)->types); }
+PyGetSetDef computed_var_getset[] = {{"name", base_var_name, nullptr, nullptr, nullptr},
+                                     {"definition", computed_var_definition, nullptr, nullptr, nullptr},
+                                     {nullptr, nullptr, nullptr, nullptr, nullptr}};
+
+PyType_Slot computed_var_slots[] = {{Py_tp_dealloc, reinterpret_cast<void*>(var_dealloc)},
+                                    {Py_tp_traverse, reinterpret_cast<void*>(var_traverse)},
+                                    {Py_tp_clear, reinterpret_cast<void*>(var_clear)},
+                                    {Py_tp_descr_get, reinterpret_cast<void*>(computed_var_get)},
+                                    {Py_tp_descr_set, reinterpret_cast<void*>(computed_var_set)},
+                                    {Py_tp_repr, reinterpret_cast<void*>(var_repr)},
+                                    {Py_tp_new, reinterpret_cast<void*>(computed_var_new)},
+                                    {Py_tp_getset, computed_var_getset},
+                                    {0, nullptr}};
+PyType_Spec computed_var_spec = {"statelink._core.ComputedVar", sizeof(var_object), 0,
+                                 Py_TPFLAGS_DEFAULT | Py_TPFLAGS_HAVE_GC, computed_var_slots};
+
+}  // namespace
+
+bool is_view(PyObject* object) noexcept { return PyObject_TypeCheck(object, view_type); }
+
+view_object* view_new(state_class_record const& cls, turn_object* turn, client_record* client) {
+  view_object* const view = as_view(cls.type->tp_alloc(cls.type, 0));
+  if (!view) return nullptr;
+  view->stores = static_cast<store**>(PyMem_Calloc(cls.depth + 1, sizeof(store*)));
+  if (!view->stores) {
+    Py_DECREF(view);
+    PyErr_NoMemory();
+    return nullptr;
+  }
+  view->turn = reinterpret_cast<turn_object*>(Py_XNewRef(turn));
+  view->client = client;
+  view->cls = &cls;
+  return view;
+}
+
+void view_end(view_object* view) noexcept {
+  PyMem_Free(view->stores);
+  view->stores = nullptr;
+  view->client = nullptr;
+}
+
+void raise_needs_client(view_object const* view, char const* what) {
+  PyErr_Format(needs_client_error, "%s: %s needs a client", Py_TYPE(view)->tp_name, what);
+}
+
+bool needs_client_is_set() noexcept { return PyErr_ExceptionMatches(needs_client_error); }
+
+void raise_ended(view_object const* view) {
+  if (view->turn) {
+    PyErr_Format(PyExc_RuntimeError,
+                 "this view of %s was made for the event handler %s, which is over: keep values, not self",
+                 Py_TYPE(view)->tp_name, turn_handler(view->turn));
+  } else {
+    PyErr_Format(PyExc_RuntimeError,
+                 "this view of %s was made for a computed var, which has run: keep values, not self",
+                 Py_TYPE(view)->tp_name);
+  }
+}
+
+int register_views(PyObject* module) {
+  needs_client_error = PyErr_NewExceptionWithDoc(
+      "statelink._core.NeedsClient", "A shared computed var touched what only a client has.",
+      PyExc_BaseException, nullptr);
+  if (!needs_client_error || PyModule_AddObjectRef(module, "NeedsClient", needs_client_error) < 0) {
+    return -1;
+  }
+  struct {
+    PyType_Spec* spec;
+    PyTypeObject** type;
+    char const* name;
+  } const types[] = {{&view_spec, &view_type, "View"},
+                     {&base_var_spec, &base_var_type, "BaseVar"},
+                     {&computed_var_spec, &computed_var_type, "ComputedVar"}};
+  for (auto const& t : types) {
+    *t.type = reinterpret_cast<PyTypeObject*>(PyType_FromSpec(t.spec));
+    if (!*t.type) return -1;
+    if (PyModule_AddObjectRef(module, t.name, reinterpret_cast<PyObject*>(*t.type)) < 0) return -1;
+  }
+  return 0;
+}
+
+}  // namespace statelink::python
