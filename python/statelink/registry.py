@@ -1,0 +1,34 @@
+"""The state classes that are defined, and their names on the wire."""
+
+from __future__ import annotations
+
+import weakref
+from collections import Counter
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from statelink.state import State
+
+__all__ = ["defined_states", "register", "wire_names"]
+
+# By module and qualified name: a class that is defined again (a reload, a notebook cell) takes the place of the old one.
+_states: weakref.WeakValueDictionary[tuple[str, str], type[State]] = weakref.WeakValueDictionary()
+
+
+def register(cls: type[State]) -> None:
+    """Remembers a state class as long as somebody else holds it."""
+    _states[cls.__module__, cls.__qualname__] = cls
+
+
+def defined_states() -> list[type[State]]:
+    """Every state class that is alive, parents before children, else in the order of their names."""
+    return sorted(_states.values(), key=lambda c: (len(c.__mro__), c.__module__, c.__qualname__))
+
+
+def wire_names(classes: Iterable[type[State]]) -> dict[type[State], str]:
+    """The classes' names on the wire: the bare name where it is the only one, else with module and qualified name."""
+    classes = list(classes)
+    bare = Counter(c.__name__ for c in classes)
+    qualified = {c: f"{c.__module__}.{c.__qualname__}" for c in classes}
+    return {c: c.__name__ if bare[c.__name__] == 1 else qualified[c] for c in classes}
