@@ -15,7 +15,7 @@ PYTEST := $(VENV)/bin/python -m pytest $(PYTEST_ARGS)
 
 # Folders are listed too: their time changes when a file is removed.
 WHEEL_SOURCES := pyproject.toml CMakeLists.txt client/dist/client.js \
-  $(shell find cmake cpp python -name __pycache__ -prune -o -print)
+  $(shell find cmake cpp python -name __pycache__ -prune -o -name '*.so' -o -print)
 CXX_FILES = $(shell find cpp tests/cpp benchmarks examples -name '*.[ch]pp' 2>/dev/null)
 
 GUIDE_TEST := $(if $(wildcard tests/guide),guide-test)

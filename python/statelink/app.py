@@ -13,7 +13,7 @@ from typing import Any
 from statelink._core import Config
 from statelink._service import Service
 from statelink.pages import Page
-from statelink.registry import defined_states
+from statelink.registry import defined_states, with_parents
 from statelink.state import State
 
 __all__ = ["App"]
@@ -22,7 +22,8 @@ __all__ = ["App"]
 class App:
     """An app: the states and pages that one server serves.
 
-    It serves every State subclass that is defined when it starts, or just `states`. Several apps may live one after another in a process.
+    It serves every State subclass that is defined when it starts, or just `states` and those that they inherit from.
+    Several apps may live one after another in a process.
 
     Args:
         states: the state classes to serve; None for all that are defined.
@@ -68,7 +69,7 @@ class App:
         """
         if self._service is not None:
             raise RuntimeError("this app is running already")
-        states = defined_states() if self._states is None else self._states
+        states = defined_states() if self._states is None else with_parents(self._states)
         service = Service(self.config, states, self._pages)
         bound = service.start(host, port)
         self._service = service

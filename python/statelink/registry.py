@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from statelink.state import State
 
-__all__ = ["defined_states", "register", "wire_names"]
+__all__ = ["defined_states", "register", "wire_names", "with_parents"]
 
 # By module and qualified name: a class that is defined again (a reload, a notebook cell) takes the place of the old one.
 _states: weakref.WeakValueDictionary[tuple[str, str], type[State]] = weakref.WeakValueDictionary()
@@ -23,7 +23,13 @@ def register(cls: type[State]) -> None:
 
 def defined_states() -> list[type[State]]:
     """Every state class that is alive, parents before children, else in the order of their names."""
-    return sorted(_states.values(), key=lambda c: (len(c.__mro__), c.__module__, c.__qualname__))
+    return with_parents(_states.values())
+
+
+def with_parents(classes: Iterable[type[State]]) -> list[type[State]]:
+    """Some state classes and those that they inherit from, parents before children, else in the order of their names."""
+    every = {base for cls in classes for base in cls.__mro__ if getattr(base, "__state_class__", None) is not None}
+    return sorted(every, key=lambda c: (len(c.__mro__), c.__module__, c.__qualname__))
 
 
 def wire_names(classes: Iterable[type[State]]) -> dict[type[State], str]:

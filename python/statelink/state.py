@@ -50,6 +50,7 @@ class State(View, metaclass=StateMeta):
 
     __slots__ = ()
     __state_class__: ClassVar[StateClass | None] = None
+    __state_is_shared__: ClassVar[bool] = False
 
     if TYPE_CHECKING:
 
@@ -60,6 +61,7 @@ class State(View, metaclass=StateMeta):
     def __init_subclass__(cls, *, _shared_root: bool = False, **options: Any) -> None:
         super().__init_subclass__(**options)
         if _shared_root:
+            cls.__state_is_shared__ = True
             return
         for name in _RESERVED & cls.__dict__.keys() | _RESERVED & cls.__dict__.get("__annotations__", {}).keys():
             raise StateError(f"{cls.__qualname__}.{name}: this name is statelink's own, choose another")
@@ -71,7 +73,7 @@ class State(View, metaclass=StateMeta):
         record = StateClass(
             cls,
             cls.__qualname__,
-            _is_shared(cls),
+            cls.__state_is_shared__,
             parent,
             [(f.name, f.travels, f.default) for f in fields],
             [(name, not name.startswith("_"), d.function) for name, d in computed],
@@ -126,12 +128,6 @@ def _parent(cls: type[State]) -> StateClass | None:
     if len(states) > 1:
         raise StateError(f"{cls.__qualname__} has several states as bases; a state has one parent")
     return states[0].__state_class__ if states else None
-
-
-def _is_shared(cls: type[State]) -> bool:
-    from statelink.shared import SharedState
-
-    return issubclass(cls, SharedState)
 
 
 def _check_computed(cls: type, name: str, definition: ComputedVarDefinition[Any]) -> None:

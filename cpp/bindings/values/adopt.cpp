@@ -130,7 +130,7 @@ PyObject* adopt(node& parent, PyObject* value, place const& at, PyObject* key, P
       return Py_NewRef(value);
     }
     if (is_at_or_above(*n, parent)) return refuse_cycle();
-    if (!owner && !n->succeeded) {
+    if (!owner && !n->hollow) {
       if (!check_depth(parent)) return nullptr;
       attach(*n, parent, at, key, index, fresh);
       return Py_NewRef(value);

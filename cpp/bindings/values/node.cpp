@@ -141,7 +141,9 @@ void attach(node& n, node& parent, place const& at, PyObject* key, Py_ssize_t in
     n.count = 1;
   } else {
     ++n.count;
+    // Where no commit will give each place a node of its own, a copy of the list must.
     if (at.log) at.log->add_repeated(n);
+    else parent.hollow = true;
   }
   set_position(n, key, index);
   n.placed = fresh ? at.epoch : 0;
@@ -151,22 +153,23 @@ void release(node& parent, PyObject* value, place const& at) noexcept {
   let_go(parent, value, at.log);
 }
 
-void take_back(node& parent, PyObject* value, PyObject* key, Py_ssize_t index) {
+void take_back(node& parent, PyObject* value, PyObject* key, Py_ssize_t index, undo_log const* log) {
   node* n = node_of(value);
   if (!n) return;
   if (owner_of(*n) == &parent) {
     ++n->count;
   } else {
+    for (node* up = log ? owner_of(*n) : nullptr; up && up->born == log->stretch(); up = owner_of(*up)) up->hollow = true;
     set_owner(*n, &own_anchor(parent));
     n->count = 1;
   }
   set_position(*n, key, index);
 }
 
-void take_back_all(node& n) {
-  n.succeeded = false;
-  auto const take = [&n](PyObject* value, PyObject* key, Py_ssize_t index) {
-    take_back(n, value, key, index);
+void take_back_all(node& n, undo_log const* log) {
+  n.hollow = false;
+  auto const take = [&n, log](PyObject* value, PyObject* key, Py_ssize_t index) {
+    take_back(n, value, key, index, log);
     if (node* child = node_of(value)) child->count = 1;
   };
   if (n.kind == node_kind::list) {

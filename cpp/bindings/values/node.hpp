@@ -40,7 +40,7 @@ struct node {
   std::uint64_t born;     ///< the undo log's stretch in which it was made: needs no undo then
   std::uint32_t count;    ///< places that it has in its owner; above 1 only in a list, while items are swapped
   node_kind kind;
-  bool succeeded;         ///< a successor has got what is inside: it can no longer be put anywhere as it is
+  bool hollow;            ///< others own what is inside: it cannot be put anywhere as it is, only a copy
 };
 
 struct object_node : node {
@@ -82,10 +82,11 @@ node* node_of(PyObject* value) noexcept;
 void attach(node& n, node& parent, place const& at, PyObject* key, Py_ssize_t index, bool fresh);
 /// One place of `value` in `parent` is gone; the last one detaches it. Values that are not owned by `parent` are left alone.
 void release(node& parent, PyObject* value, place const& at) noexcept;
-/// Makes `parent` the owner of `value`'s node whoever owns it now; used to restore.
-void take_back(node& parent, PyObject* value, PyObject* key, Py_ssize_t index);
+/// Makes `parent` the owner of `value`'s node whoever owns it now; used to restore. What was made since the last commit
+/// of `log`, if given, and owned it is hollow then.
+void take_back(node& parent, PyObject* value, PyObject* key, Py_ssize_t index, undo_log const* log = nullptr);
 /// take_back for every item of `n`, each standing there once.
-void take_back_all(node& n);
+void take_back_all(node& n, undo_log const* log = nullptr);
 /// The opposite of take_back for a value that is displaced by restoring, or does not go in after all. With a `log` its node lives
 /// on until the log ends, so that it can be taken back elsewhere.
 void let_go(node& parent, PyObject* value, undo_log* log = nullptr) noexcept;

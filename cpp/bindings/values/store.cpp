@@ -146,7 +146,7 @@ void restore_slots(store& s) {
     if (slot.text) slot.text->now = slot.text->committed;
     PyObject* const gone = slot.value;
     slot.value = Py_XNewRef(slot.before);
-    if (slot.value && !s.body->shape->slots[i].computed) take_back(s.n, slot.value, nullptr, static_cast<Py_ssize_t>(i));
+    if (slot.value && !s.body->shape->slots[i].computed) take_back(s.n, slot.value, nullptr, static_cast<Py_ssize_t>(i), &log);
     if (gone) let_go(s.n, gone, &log);
     Py_XDECREF(gone);
   }

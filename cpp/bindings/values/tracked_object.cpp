@@ -230,7 +230,7 @@ void restore_object(object_node& n, undo_log& log) {
   for (Py_ssize_t i = 0; n.changes->keys && PyDict_Next(n.changes->keys, &i, &name, &before);) {
     PyObject* const wanted = before == missing ? nullptr : before;
     ref const now = ref::take(get_raw(n.self, *n.info, name));
-    if (wanted) take_back(n, wanted, name, 0);
+    if (wanted) take_back(n, wanted, name, 0, &log);
     if (set_raw(n.self, *n.info, name, wanted) < 0) PyErr_Clear();
     if (now) let_go(n, now.get(), &log);
   }

@@ -48,8 +48,9 @@ int separate(node& parent, std::vector<node*> const& repeated) {
   auto& l = *as_tracked_list(parent.self);
   auto* const list = parent.self;
   place const at = place_of(parent);
-  bool const tells = !is_unnoted(parent, at) && !is_fresh(parent, at) && parent.changes && !parent.changes->whole;
-  std::vector<char> const put = tells ? put_by_edits(list, *parent.changes) : std::vector<char>();
+  change_log const* changes = parent.changes;
+  bool const tells = !is_unnoted(parent, at) && !is_fresh(parent, at) && !(changes && changes->whole);
+  std::vector<char> const put = tells && changes ? put_by_edits(list, *changes) : std::vector<char>();
   std::map<node*, bool> seen;
   for (node* n : repeated) seen.emplace(n, false);
   counted.slots_visited += static_cast<std::uint64_t>(PyList_GET_SIZE(list));
@@ -161,7 +162,7 @@ void undo_log::rollback() {
   for (store* s : entered_) mark_undone(*s);
   for (store* s : stores_) restore_slots(*s);
   for (auto from = succeeded_.rbegin(); from != succeeded_.rend(); ++from) {
-    if ((*from)->born != stretch_) take_back_all(**from);
+    if ((*from)->born != stretch_) take_back_all(**from, this);
   }
   if (sole_) close_stretch(*sole_);
   for (store* s : entered_) close_stretch(*s);
@@ -175,6 +176,9 @@ void undo_log::forget() {
   auto const detached = std::exchange(detached_, {});
   auto const repeated = std::exchange(repeated_, {});
   auto const succeeded = std::exchange(succeeded_, {});
+  for (node* n : repeated) {
+    if (node* owner = owner_of(*n); owner && n->count > 1) owner->hollow = true;
+  }
   auto const stores = std::exchange(stores_, {});
   std::vector<change_log*> logs;
   logs.reserve(touched.size());

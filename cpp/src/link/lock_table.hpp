@@ -153,9 +153,9 @@ class lock_table {
   /// Locks `key` together with other readers. Granted when the turn has it in any way.
   lock_answer acquire_shared(turn_no turn, lock_key key, std::int64_t now);
 
-  /// acquire() of all `keys`, queued for in one moment: two such requests never wait for each other
-  /// in a cycle. What is free is held from now on. REQUIRES: no other acquire_all() of the turn is
-  /// waiting.
+  /// acquire() of all `keys`, queued for in one moment: two such requests of turns that hold
+  /// nothing else never deadlock. What is free is held from now on. REQUIRES: the turn waits for
+  /// nothing.
   lock_answer acquire_all(turn_no turn, std::span<lock_key const> keys, std::int64_t now);
 
   /// The turn goes on after it was granted what it waited for.

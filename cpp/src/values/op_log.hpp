@@ -52,10 +52,11 @@ class op_log {
   /// in one node.
   struct node {
     std::vector<std::size_t> entries;  // in entries_
-    // A path's only: its one operation in `entries` leads from the value below to the present one.
-    std::size_t before_in =
-        none;  // the edit whose `before` has it; none when it is not known, but something
-    std::size_t before_bytes = none;  // not none: only so many bytes of that string
+    // A path's only: its one operation in `entries` leads from this value to the present one. It is
+    // the `before` of an edit; none when it is not known, but there was something.
+    std::size_t before_in = none;
+    // Where given: of that string only so many bytes.
+    std::size_t before_bytes = none;
   };
   using node_map = std::map<std::string, node, std::less<>>;
 

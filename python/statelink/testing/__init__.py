@@ -1,4 +1,6 @@
-"""For tests of apps: a server on a free port, and clients that check every frame. Needs ``pip install statelink[testing]``.
+"""For tests of apps: a server on a free port, and clients that check every frame.
+
+Needs ``pip install statelink[testing]``.
 
 Example:
     >>> async def test_two_tabs_share_a_count():

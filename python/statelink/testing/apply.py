@@ -22,7 +22,9 @@ class Inapplicable(ValueError):
     """An operation that is not well formed or does not fit the values."""
 
 
-def apply_patch(values: dict[str, Any], operations: list[dict[str, Any]], *, append: bool = False) -> dict[str, Any]:
+def apply_patch(
+    values: dict[str, Any], operations: list[dict[str, Any]], *, append: bool = False
+) -> dict[str, Any]:
     """Makes new values; the old ones stay as they are, and parts that do not change are shared.
 
     Args:
@@ -67,7 +69,11 @@ def _apply(values: Any, operation: dict[str, Any], append: bool) -> Any:
 
 
 def _keys(pointer: object) -> list[str]:
-    if not isinstance(pointer, str) or (pointer and not pointer.startswith("/")) or re.search("~(?![01])", pointer):
+    if (
+        not isinstance(pointer, str)
+        or (pointer and not pointer.startswith("/"))
+        or re.search("~(?![01])", pointer)
+    ):
         raise Inapplicable(f"no JSON pointer: {pointer!r}")
     return [key.replace("~1", "/").replace("~0", "~") for key in pointer.split("/")[1:]]
 

@@ -106,7 +106,9 @@ class Calls:
         elif first > self._next_answer:
             self._report(f"event {first} was answered before {self._next_answer}")
         if last >= self._next_event:
-            self._report(f"event {last} was answered, but {self._next_event - 1} was the last to be sent")
+            self._report(
+                f"event {last} was answered, but {self._next_event - 1} was the last to be sent"
+            )
         self._next_answer = max(self._next_answer, last + 1)
         for event in [e for e in self._sent if first <= e <= last]:
             call = self._sent.pop(event)

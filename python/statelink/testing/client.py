@@ -21,7 +21,9 @@ try:
     from websockets.exceptions import ConnectionClosed
     from websockets.typing import Subprotocol
 except ImportError as error:
-    raise ImportError("statelink.testing needs the package websockets: pip install 'statelink[testing]'") from error
+    raise ImportError(
+        "statelink.testing needs the package websockets: pip install 'statelink[testing]'"
+    ) from error
 
 __all__ = ["Client", "event_name"]
 
@@ -153,9 +155,13 @@ class Client:
             await asyncio.wait_for(answer, self.timeout)
         except TimeoutError:
             name = event_name(self._names, handler)
-            raise TimeoutError(f"{name} was not answered within {self.timeout:g} s; {self._describe()}") from None
+            raise TimeoutError(
+                f"{name} was not answered within {self.timeout:g} s; {self._describe()}"
+            ) from None
 
-    async def send_event(self, handler: Callable[..., Any] | str, /, **arguments: Any) -> Awaitable[None]:
+    async def send_event(
+        self, handler: Callable[..., Any] | str, /, **arguments: Any
+    ) -> Awaitable[None]:
         """Like `call`, but returns when the event is sent, with a future of its answer."""
         answer: asyncio.Future[None] = asyncio.get_running_loop().create_future()
 
@@ -213,9 +219,10 @@ class Client:
         await self._wait_closed()
 
     async def reconnect(self) -> None:
-        """Connects again and resumes: the same client, values and links, and once what it missed. Returns when hydrated.
+        """Connects again and resumes: the same client, values and links, and once what it missed.
 
-        Calls that were not answered are answered now. `resumed` is false where the server forgot the client.
+        Returns when hydrated. Calls that were not answered are answered now. `resumed` is false where the server
+        forgot the client.
         """
         await self.drop()
         await self.open()
@@ -254,7 +261,9 @@ class Client:
         await self.send_raw(*hello)
         await self.until(lambda: self._conversation.hydrated or not self.connected, self.timeout)
         if not self._conversation.hydrated:
-            raise ConnectionError(f"the server closed the connection: {self.close_code} {self.close_reason}")
+            raise ConnectionError(
+                f"the server closed the connection: {self.close_code} {self.close_reason}"
+            )
 
     # --- inside -------------------------------------------------------------------------------------------------------
 
@@ -292,12 +301,18 @@ class Client:
         if isinstance(state, str):
             return state
         if state not in self._names:
-            raise LookupError(f"the app does not serve {state.__qualname__}: define it before the app starts")
+            raise LookupError(
+                f"the app does not serve {state.__qualname__}: define it before the app starts"
+            )
         return self._names[state]
 
     def _describe(self) -> str:
         values = json.dumps(self._conversation.held.all_values(), indent=2, ensure_ascii=False)
-        where = "is connected" if self.connected else f"is closed ({self.close_code} {self.close_reason})".rstrip()
+        where = (
+            "is connected"
+            if self.connected
+            else f"is closed ({self.close_code} {self.close_reason})".rstrip()
+        )
         wrong = "".join(f"\n  violation: {v}" for v in self.violations)
         return f"the client {where} and holds {values}{wrong}"
 
@@ -328,5 +343,9 @@ def event_name(names: Mapping[type[State], str], handler: Callable[..., Any] | s
     if len(defining) == 1:
         return defining[0]
     if not found:
-        raise LookupError(f"the app serves no state with the event handler {handler!r}: is it decorated with @event?")
-    raise LookupError(f"several states have this event handler: write one of {', '.join(map(repr, found))}")
+        raise LookupError(
+            f"the app serves no state with the event handler {handler!r}: is it decorated with @event?"
+        )
+    raise LookupError(
+        f"several states have this event handler: write one of {', '.join(map(repr, found))}"
+    )

@@ -1,7 +1,7 @@
 """One client's conversation with the server, without a socket: each input returns the frames to send.
 
-An implementation of docs/protocol.md that shares no code with the server or the browser client. It does what a browser client
-would do, and writes down whatever the server did that it promised not to do.
+An implementation of docs/protocol.md that shares no code with the server or the browser client. It does what a browser
+client would do, and writes down whatever the server did that it promised not to do.
 """
 
 from __future__ import annotations
@@ -85,7 +85,13 @@ class Conversation:
         if self.identity:
             token, secret, boot, acked = self.identity
             have = self.held.pairs()
-            hello["resume"] = {"token": token, "secret": secret, "boot": boot, "have": have, "acked": acked}
+            hello["resume"] = {
+                "token": token,
+                "secret": secret,
+                "boot": boot,
+                "have": have,
+                "acked": acked,
+            }
         return [compact({"hello": hello})]
 
     def call(self, call: Call) -> list[str]:
@@ -100,7 +106,9 @@ class Conversation:
         self._greeted = self.hydrated = False
         if code in _ENDING_CODES:
             self._ended = True
-            self._calls.end(EventError("closed", f"the server closed the connection: {code} {reason}".rstrip()))
+            self._calls.end(
+                EventError("closed", f"the server closed the connection: {code} {reason}".rstrip())
+            )
         elif code == _SUPERSEDED:
             self._identity = None
 
@@ -110,7 +118,7 @@ class Conversation:
         return self._ended
 
     def received(self, text: str | bytes) -> tuple[Frame, list[str]]:
-        """A message has arrived: what it says (nothing where it is unreadable), and the frames to send because of it."""
+        """A message has arrived: what it says (nothing where it is unreadable), and the frames to send then."""
         try:
             kind, frame = read_frame(text)
         except BadFrame as error:
@@ -156,7 +164,9 @@ class Conversation:
             self.held.forget()
         if not resumed:
             if self._was_greeted:
-                self._calls.end(EventError("identity_lost", "the server gave this client a new identity"))
+                self._calls.end(
+                    EventError("identity_lost", "the server gave this client a new identity")
+                )
             self._calls.restart()
         self._identity = Identity(token, secret, boot)
         self.resumed = resumed
@@ -177,11 +187,15 @@ class Conversation:
         self.hydrated = True
         self.held.prune()
         if missing := (self._states or frozenset()) - self.held.states():
-            self.violations.append(f"hydrated was sent before {', '.join(sorted(missing))} were introduced")
+            self.violations.append(
+                f"hydrated was sent before {', '.join(sorted(missing))} were introduced"
+            )
 
     def _ask_for_lost_frames(self) -> list[str]:
         """A resync of what answers wait for: it should have been here before them."""
-        lost = {i.number: i for i in self.held.lacking(self._calls.followed) if not i.awaits_snapshot}
+        lost = {
+            i.number: i for i in self.held.lacking(self._calls.followed) if not i.awaits_snapshot
+        }
         for instance in lost.values():
             instance.awaits_snapshot = True
         return [compact({"resync": list(lost)})] if lost else []

@@ -68,7 +68,12 @@ def _is_positive(value: object) -> bool:
 
 
 def _is_range(value: object) -> bool:
-    return isinstance(value, list) and len(value) == 2 and all(map(_is_positive, value)) and value[0] < value[1]
+    return (
+        isinstance(value, list)
+        and len(value) == 2
+        and all(map(_is_positive, value))
+        and value[0] < value[1]
+    )
 
 
 def _is_event(value: object) -> bool:
@@ -78,7 +83,10 @@ def _is_event(value: object) -> bool:
 def _are_pairs(value: object) -> bool:
     if not isinstance(value, list) or not value:
         return False
-    if not all(isinstance(p, list) and len(p) == 2 and _is_positive(p[0]) and _is_number(p[1]) for p in value):
+    if not all(
+        isinstance(p, list) and len(p) == 2 and _is_positive(p[0]) and _is_number(p[1])
+        for p in value
+    ):
         return False
     return len({instance for instance, _ in value}) == len(value)
 

@@ -24,8 +24,8 @@ class ProtocolViolation(AssertionError):
 class AppHarness:
     """Serves an app on a free loopback port of the running asyncio loop.
 
-    When it ends, its clients are disconnected, the app is stopped, and it raises ProtocolViolation if any client has seen the
-    server break the protocol.
+    When it ends, its clients are disconnected, the app is stopped, and it raises ProtocolViolation if any client has
+    seen the server break the protocol.
 
     Args:
         app: the app; pages are not needed.
@@ -104,13 +104,18 @@ class AppHarness:
         return self
 
     async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
     ) -> None:
         try:
             await asyncio.gather(*(client.disconnect() for client in self.clients))
         finally:
             await self.app.stop()
-        found = [f"{client!r}: {violation}" for client in self.clients for violation in client.violations]
+        found = [
+            f"{client!r}: {violation}" for client in self.clients for violation in client.violations
+        ]
         if not found:
             return
         violation = ProtocolViolation("\n".join(found))

@@ -57,7 +57,9 @@ class Held:
                 self._report(f"instance {made.number} of {known.state} became one of {made.state}")
             # One that was replaced is forgotten: when it comes back, it may begin at an older snapshot.
             if made.revision < known.revision and self.get(made.number):
-                self._report(f"instance {made.number} went back from revision {known.revision} to {made.revision}")
+                self._report(
+                    f"instance {made.number} went back from revision {known.revision} to {made.revision}"
+                )
         self._known[made.number] = made
         self._layers[layer] = made
         if made.overlay and not made.values:
@@ -69,16 +71,22 @@ class Held:
         instance = self.get(number)
         if instance is None:
             known = self._known.get(number)
-            why = f"which was replaced in {known.state}" if known else "which no snapshot introduced"
+            why = (
+                f"which was replaced in {known.state}" if known else "which no snapshot introduced"
+            )
             self._report(f"a patch of instance {number}, {why}")
             return True
         if instance.awaits_snapshot:
             return True
         if revision <= instance.revision:
-            self._report(f"instance {number} is at revision {instance.revision}, but {revision} came again")
+            self._report(
+                f"instance {number} is at revision {instance.revision}, but {revision} came again"
+            )
             return True
         if revision > instance.revision + 1:
-            self._report(f"a gap in instance {number}: revision {revision} after {instance.revision}")
+            self._report(
+                f"a gap in instance {number}: revision {revision} after {instance.revision}"
+            )
         else:
             try:
                 instance.values = apply_patch(instance.values, frame["p"], append=self.append)
@@ -95,7 +103,11 @@ class Held:
     def lacking(self, pairs: Iterable[Iterable[int]]) -> list[Instance]:
         """The held instances that are not at the revisions of `[instance, revision]` pairs yet."""
         held = [(self.get(number), revision) for number, revision in pairs]
-        return [instance for instance, revision in held if instance is not None and instance.revision < revision]
+        return [
+            instance
+            for instance, revision in held
+            if instance is not None and instance.revision < revision
+        ]
 
     def get(self, number: int) -> Instance | None:
         """An instance by its number, if it is held."""
@@ -114,11 +126,19 @@ class Held:
 
     def pairs(self) -> list[list[int]]:
         """`[instance, revision]` of everything that is held, for a resume."""
-        return [[i.number, i.revision] for i in self._layers.values() if self.get(i.number) and not i.awaits_snapshot]
+        return [
+            [i.number, i.revision]
+            for i in self._layers.values()
+            if self.get(i.number) and not i.awaits_snapshot
+        ]
 
     def values(self, state: str) -> dict[str, Any] | None:
         """What the client sees of a state: the overlay laid over the instance."""
-        found = [self._layers[layer].values for layer in ((state, False), (state, True)) if layer in self._layers]
+        found = [
+            self._layers[layer].values
+            for layer in ((state, False), (state, True))
+            if layer in self._layers
+        ]
         if len(found) == 2:
             return {**found[0], **found[1]}
         return found[0] if found else None

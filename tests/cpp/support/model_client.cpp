@@ -28,7 +28,11 @@ hello_frame model_client::say_hello() {
   unsent_.clear();
   hello_frame hello;
   hello.understands_append = true;
-  if (token_.empty()) return hello;
+  if (token_.empty()) {  // never greeted: what it sent then is lost
+    outstanding_.clear();
+    last_sent_ = 0;
+    return hello;
+  }
   resume_request resume{token_, secret_, boot_, {}, acked_};
   for (auto const& [name, d] : documents_) {
     if (!d.resync) resume.have.push_back({d.instance, d.sent});

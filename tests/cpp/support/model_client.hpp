@@ -23,6 +23,8 @@ class model_client {
   // --- what it sends ------------------------------------------------------------------------------------------------
   /// The first frame of a new session: it resumes where it was connected before.
   hello_frame say_hello();
+  /// The page was loaded anew: only the identity was kept.
+  void forget_values() { documents_.clear(); }
   /// The id of a new event, which must be answered once.
   event_id send_event();
   /// Asks for a snapshot of what it holds of the state, and ignores patches until that comes. Nothing before the hello.
@@ -38,6 +40,7 @@ class model_client {
   /// Nullptr when it has none of the state, or waits for a snapshot.
   json const* values(std::string const& state) const;
   std::optional<instance_revision> held(std::string const& state) const;
+  bool greeted() const noexcept { return greeted_; }
   bool hydrated() const noexcept { return hydrated_; }
   bool resumed() const noexcept { return resumed_; }
   std::string const& client_token() const noexcept { return token_; }

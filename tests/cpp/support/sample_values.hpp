@@ -14,6 +14,11 @@ class sample_values final : public value_source {
     std::int64_t count = 0;
     std::string text;
     bool operator==(content const&) const = default;
+    /// Whether `shown` is this and nothing more.
+    bool is(nlohmann::json const& shown) const {
+      return shown.size() == 2 && shown.at("count") == count &&
+             shown.at("text").get_ref<std::string const&>() == text;
+    }
   };
 
   content now;
@@ -38,7 +43,7 @@ class sample_values final : public value_source {
   }
   void undo() override { now = committed_; }
 
-  nlohmann::json committed() const { return {{"count", committed_.count}, {"text", committed_.text}}; }
+  content const& committed() const noexcept { return committed_; }
   static char const* defaults() { return R"({"count":0,"text":""})"; }
 
  private:

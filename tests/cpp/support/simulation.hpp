@@ -37,6 +37,9 @@ class simulation {
   bool is_connected(std::size_t c) const { return ends_[c]->socket; }
   std::string const& token(std::size_t c) const { return core.client_record(number(c)).client_token; }
 
+  /// From now on the client's socket takes everything and nobody looks at it: it is there for the others.
+  void ignore(std::size_t c) { ends_[c]->ignored = true; }
+
   /// The socket is gone, with what was on its way.
   void disconnect(std::size_t c);
   /// A new session says what the client holds. The old socket may still be there; its death comes later.
@@ -47,8 +50,15 @@ class simulation {
   void resync(std::size_t c, class_no cls);
 
   // --- turns ------------------------------------------------------------------------------------------------------------
-  /// One event from begin to answer. `handler` gets the turn; it throws to fail.
+  /// One event from begin to answer. `handler` gets the turn; it throws to fail. Nothing, and 0, where the client has an open
+  /// turn, for its events are run one after the other, or does not know its new identity yet.
   event_id event(std::size_t c, std::function<void(turn&)> const& handler);
+  /// The same, but the turn stays open until close_events(). Nothing where the client has a turn already.
+  void open_event(std::size_t c, std::function<void(turn&)> const& handler);
+  /// All open turns commit or are rolled back, and end.
+  void close_events(bool commit);
+  /// Whether an open turn has entered the instance: no other may.
+  bool is_held(instance_no no) const { return no && core.record(no).in_turn; }
   void increment(turn& t, class_no cls);
   void link(turn& t, class_no cls, std::string const& link_token);
   void unlink(turn& t, class_no cls);
@@ -86,17 +96,27 @@ class simulation {
     client_no no;
     session_no session;
     subscriber* socket = nullptr;
+    bool ignored = false;
+    bool is_replaced = false;  // by a new identity, of which the model hears by its hello
+    struct open_turn {
+      turn t;
+      event_id event;
+    };
+    std::optional<open_turn> open;
   };
 
   void open(client_end& e, hello_frame const& hello);
+  event_id begin(client_end& e, turn& t);
+  void finish(turn& t, event_id event, std::optional<std::string> const& failure);
   void note(instance_no no);
   void write(subscriber& s, std::size_t limit);
+  void receive(client_end& e, std::string_view bytes);
   void unblock();
   client_end* end_of(subscriber const& s);
 
   std::uint64_t last_session_ = 0;
   std::vector<std::unique_ptr<client_end>> ends_;
-  std::map<instance_revision, json> committed_;
+  std::map<instance_revision, sample_values::content> committed_;
   std::vector<std::string_view> views_;
 };
 
