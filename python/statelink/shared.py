@@ -53,6 +53,9 @@ class SharedState(State, _shared_root=True):
         ...         shared.count += 1
     """
 
+    __slots__ = ()
+    _is_shared = True
+
     if TYPE_CHECKING:
 
         @property

@@ -21,7 +21,7 @@ __all__ = ["State", "event_handlers"]
 S = TypeVar("S", bound="State")
 
 # Names that the body of a state class cannot give to a var, handler or computed var.
-_RESERVED = frozenset({"router", "get_state", "_link_to", "_unlink", "_linked_to", "_linked_from", "_turn"})
+_RESERVED = frozenset({"router", "get_state", "_link_to", "_unlink", "_linked_to", "_linked_from", "_turn", "_is_shared"})
 
 
 class StateMeta(type):
@@ -50,6 +50,7 @@ class State(View, metaclass=StateMeta):
 
     __slots__ = ()
     __state_class__: ClassVar[StateClass | None] = None
+    _is_shared: ClassVar[bool] = False
 
     if TYPE_CHECKING:
 
@@ -71,10 +72,13 @@ class State(View, metaclass=StateMeta):
         record = StateClass(
             cls,
             cls.__qualname__,
-            _is_shared(cls),
+            cls._is_shared,
             parent,
             [(f.name, f.travels, f.default) for f in fields],
-            [(name, not name.startswith("_"), d.function) for name, d in computed],
+            [
+                (name, not name.startswith("_"), inspect.iscoroutinefunction(d.function), d.function)
+                for name, d in computed
+            ],
         )
         cls.__state_class__ = record
         for slot, f in enumerate(fields):
@@ -128,15 +132,7 @@ def _parent(cls: type[State]) -> StateClass | None:
     return states[0].__state_class__ if states else None
 
 
-def _is_shared(cls: type[State]) -> bool:
-    from statelink.shared import SharedState
-
-    return issubclass(cls, SharedState)
-
-
 def _check_computed(cls: type, name: str, definition: ComputedVarDefinition[Any]) -> None:
     where = f"{cls.__qualname__}.{name}"
     if len(inspect.signature(definition.function).parameters) != 1:
         raise StateError(f"{where}: a computed var is a function of self alone")
-    if inspect.iscoroutinefunction(definition.function):
-        raise StateError(f"{where}: computed vars of this version are plain functions, not async ones")

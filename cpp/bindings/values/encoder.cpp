@@ -184,7 +184,10 @@ encoder::result encoder::write_list(PyObject* value) {
 encoder::result encoder::write_key(PyObject* key) {
   if (PyUnicode_CheckExact(key)) return write_text(key);
   ref const text = ref::take(key_text(key));
-  return text ? write_text(text.get()) : failed;
+  if (text) return write_text(text.get());
+  if (!PyErr_ExceptionMatches(PyExc_TypeError)) return failed;
+  PyErr_Clear();
+  return fail(key, "cannot encode a key of type");
 }
 
 encoder::result encoder::write_dict(PyObject* value) {
@@ -203,8 +206,8 @@ encoder::result encoder::write_dict(PyObject* value) {
     if (done == ok) {
       out_.put(':');
       done = write(item);
+      if (done == failed) fail_at(segment_of(key));
     }
-    if (done == failed) fail_at(segment_of(key));
     Py_DECREF(item);
     Py_DECREF(key);
     if (done != ok) return done;

@@ -368,6 +368,11 @@ class range_editor {
     return same;
   }
 
+  bool is_same(Py_ssize_t i, Py_ssize_t k) {
+    sameness const same = compare_at(i, k);
+    return same == sameness::keep || same == sameness::renew;
+  }
+
   bool trim() {
     old_ = low_;
     while (old_ < old_end_ && new_ < new_end_ && compare_at(old_, new_) == sameness::keep) {
@@ -422,7 +427,7 @@ class range_editor {
       return is_here && !was_moved ? n->index - old_ : 0;
     }
     for (Py_ssize_t skip = 1; skip <= look_ahead && old_ + skip < old_end_; ++skip) {
-      if (compare_at(old_ + skip, new_) == sameness::keep) return skip;
+      if (is_same(old_ + skip, new_)) return skip;
       if (failed_) return 0;
     }
     return 0;
@@ -431,7 +436,7 @@ class range_editor {
   /// How many new items come before the old one that stands here; 0: not found.
   Py_ssize_t find_new() {
     for (Py_ssize_t more = 1; more <= look_ahead && new_ + more < new_end_; ++more) {
-      if (compare_at(old_, new_ + more) == sameness::keep) return more;
+      if (is_same(old_, new_ + more)) return more;
       if (failed_) return 0;
     }
     return 0;
@@ -461,11 +466,7 @@ class range_editor {
 
   bool replace() {
     PyObject* const old = old_at(old_);
-    PyObject* const value = new_at(new_);
-    node const* n = node_of(value);
-    bool const is_row = n && owner_of(*n) == &list_.n;
-    PyObject* const item = is_row ? adopt(list_.n, value, at_, nullptr, position_)
-                                  : succeed(list_.n, old, value, at_, nullptr, position_);
+    PyObject* const item = succeed(list_.n, old, new_at(new_), at_, nullptr, position_);
     if (!item) return false;
     result_.push_back(item);
     edits_.push_back({list_change::set, position_, Py_NewRef(item), Py_NewRef(old)});
@@ -560,8 +561,9 @@ sameness compare(PyObject* old, PyObject* value, place const& at) {
 PyObject* succeed(node& parent, PyObject* old, PyObject* value, place const& at, PyObject* key, Py_ssize_t index) {
   node* const n = node_of(old);
   node* const other = n ? node_of(value) : nullptr;
+  bool const is_moved = other && parent.kind == node_kind::list && owner_of(*other) == &parent;
   // Where the old value is told whole anyway, or stands in two places, there is nothing to go on from.
-  bool const can = n && n != other && owner_of(*n) == &parent && n->count == 1 && at.root && !is_fresh(*n, at) &&
+  bool const can = n && !is_moved && n != other && owner_of(*n) == &parent && n->count == 1 && at.root && !is_fresh(*n, at) &&
                    !(other && ((!owner_of(*other) && !other->succeeded) || is_at_or_above(*other, parent)));
   // One that is a successor itself may be named by edits of its list, which must go on to the next one.
   change_log* const changes = can && parent.kind == node_kind::list && n->born == at.log->stretch() ? parent.changes : nullptr;

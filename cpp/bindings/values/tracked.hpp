@@ -1,4 +1,4 @@
-// The tracked containers: native subclasses of list, dict and set, not instantiable from Python.
+// The tracked containers: native subclasses of list, dict and set. Called from Python they make plain ones.
 #pragma once
 
 #include <Python.h>

@@ -146,6 +146,11 @@ PyObject* or_in_place(PyObject* self, PyObject* other) {
 
 int init(PyObject* self, PyObject* arguments, PyObject* keywords) { return merge(self, arguments, keywords); }
 
+/// Called by its name, the class makes a plain one (dataclasses.asdict does that).
+PyObject* make_plain(PyTypeObject*, PyObject* arguments, PyObject* keywords) {
+  return PyObject_Call(reinterpret_cast<PyObject*>(&PyDict_Type), arguments, keywords);
+}
+
 PyObject* reduce(PyObject* self, PyObject*) {
   PyObject* const plain = PyDict_Copy(self);
   return plain ? Py_BuildValue("O(N)", &PyDict_Type, plain) : nullptr;
@@ -184,6 +189,7 @@ PyMethodDef methods[] = {{"pop", as_method(pop), METH_FASTCALL, nullptr},
                          {}};
 
 PyType_Slot slots[] = {{Py_tp_doc, const_cast<char*>("A dict in a var: a dict that notes its changes.")},
+                       {Py_tp_new, reinterpret_cast<void*>(make_plain)},
                        {Py_tp_init, reinterpret_cast<void*>(init)},
                        {Py_tp_dealloc, reinterpret_cast<void*>(dealloc)},
                        {Py_tp_traverse, reinterpret_cast<void*>(traverse)},
@@ -193,7 +199,7 @@ PyType_Slot slots[] = {{Py_tp_doc, const_cast<char*>("A dict in a var: a dict th
                        {}};
 
 PyType_Spec spec = {"statelink.TrackedDict", sizeof(tracked_dict), 0,
-                    Py_TPFLAGS_DEFAULT | Py_TPFLAGS_HAVE_GC | Py_TPFLAGS_DISALLOW_INSTANTIATION, slots};
+                    Py_TPFLAGS_DEFAULT | Py_TPFLAGS_HAVE_GC, slots};
 
 }  // namespace
 

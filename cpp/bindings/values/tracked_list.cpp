@@ -284,6 +284,11 @@ int init(PyObject* self, PyObject* arguments, PyObject* keywords) {
   return replace_range(self, 0, PyList_GET_SIZE(self), iterable);
 }
 
+/// Called by its name, the class makes a plain one (dataclasses.asdict does that).
+PyObject* make_plain(PyTypeObject*, PyObject* arguments, PyObject* keywords) {
+  return PyObject_Call(reinterpret_cast<PyObject*>(&PyList_Type), arguments, keywords);
+}
+
 PyObject* reduce(PyObject* self, PyObject*) {
   PyObject* const plain = PyList_GetSlice(self, 0, PyList_GET_SIZE(self));
   return plain ? Py_BuildValue("O(N)", &PyList_Type, plain) : nullptr;
@@ -320,6 +325,7 @@ PyMethodDef methods[] = {
 
 PyType_Slot slots[] = {
     {Py_tp_doc, const_cast<char*>("A list in a var: a list that notes its changes.")},
+    {Py_tp_new, reinterpret_cast<void*>(make_plain)},
     {Py_tp_init, reinterpret_cast<void*>(init)},
     {Py_tp_dealloc, reinterpret_cast<void*>(dealloc)},
     {Py_tp_traverse, reinterpret_cast<void*>(traverse)},
@@ -331,7 +337,7 @@ PyType_Slot slots[] = {
     {}};
 
 PyType_Spec spec = {"statelink.TrackedList", sizeof(tracked_list), 0,
-                    Py_TPFLAGS_DEFAULT | Py_TPFLAGS_HAVE_GC | Py_TPFLAGS_DISALLOW_INSTANTIATION, slots};
+                    Py_TPFLAGS_DEFAULT | Py_TPFLAGS_HAVE_GC, slots};
 
 }  // namespace
 

@@ -230,6 +230,11 @@ PyObject* repr(PyObject* self) {
   return plain ? PyObject_Repr(plain.get()) : nullptr;
 }
 
+/// Called by its name, the class makes a plain one (dataclasses.asdict does that).
+PyObject* make_plain(PyTypeObject*, PyObject* arguments, PyObject* keywords) {
+  return PyObject_Call(reinterpret_cast<PyObject*>(&PySet_Type), arguments, keywords);
+}
+
 PyObject* reduce(PyObject* self, PyObject*) {
   PyObject* const elements = PySequence_List(self);
   return elements ? Py_BuildValue("O(N)", &PySet_Type, elements) : nullptr;
@@ -281,6 +286,7 @@ void* slot_of(Function f) {
 }
 
 PyType_Slot slots[] = {{Py_tp_doc, const_cast<char*>("A set in a var: a set that notes its changes.")},
+                       {Py_tp_new, slot_of(make_plain)},
                        {Py_tp_init, slot_of(init)},
                        {Py_tp_repr, slot_of(repr)},
                        {Py_tp_dealloc, slot_of(dealloc)},
@@ -297,7 +303,7 @@ PyType_Slot slots[] = {{Py_tp_doc, const_cast<char*>("A set in a var: a set that
                        {}};
 
 PyType_Spec spec = {"statelink.TrackedSet", sizeof(tracked_set), 0,
-                    Py_TPFLAGS_DEFAULT | Py_TPFLAGS_HAVE_GC | Py_TPFLAGS_DISALLOW_INSTANTIATION, slots};
+                    Py_TPFLAGS_DEFAULT | Py_TPFLAGS_HAVE_GC, slots};
 
 }  // namespace
 

@@ -48,8 +48,9 @@ int separate(node& parent, std::vector<node*> const& repeated) {
   auto& l = *as_tracked_list(parent.self);
   auto* const list = parent.self;
   place const at = place_of(parent);
-  bool const tells = !is_unnoted(parent, at) && !is_fresh(parent, at) && parent.changes && !parent.changes->whole;
-  std::vector<char> const put = tells ? put_by_edits(list, *parent.changes) : std::vector<char>();
+  change_log const* changes = parent.changes;
+  bool const tells = !is_unnoted(parent, at) && !is_fresh(parent, at) && !(changes && changes->whole);
+  std::vector<char> const put = tells && changes ? put_by_edits(list, *changes) : std::vector<char>();
   std::map<node*, bool> seen;
   for (node* n : repeated) seen.emplace(n, false);
   counted.slots_visited += static_cast<std::uint64_t>(PyList_GET_SIZE(list));

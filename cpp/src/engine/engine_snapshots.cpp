@@ -13,7 +13,7 @@ constexpr std::size_t small_snapshot = 1024;
 
 void engine::append_snapshot_of(instance& i) {
   append_message(batch_.bytes, [&] {
-    begin_snapshot(batch_.bytes, definition(i.cls).name, {i.no, i.at});
+    begin_snapshot(batch_.bytes, definition(i.cls).name, {i.no, i.at}, i.is_overlay);
     i.values->encode_snapshot(batch_.bytes);
     end_snapshot(batch_.bytes);
   });
@@ -59,6 +59,9 @@ void engine::put_stream_snapshot(client& c) {
     if (!seen_in_stream(slot, {n + 1})) continue;
     if (slot.introduced) append_snapshot_of(*slot.values);
     else batch_.bytes += classes_[n].default_frame;
+  }
+  for (own_slot const& slot : c.overlays) {
+    if (slot.introduced) append_snapshot_of(*slot.values);
   }
   batch_.journals.push_back({journal_item::kind::snapshot,
                              c.stream,
