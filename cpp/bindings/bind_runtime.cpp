@@ -85,6 +85,7 @@ void bind_runtime(py::module_& m) {
              if (!r.drain()) throw py::error_already_set();
            })
       .def("expire", &runtime::expire)
+      .def("report_slow_locks", &runtime::report_slow_locks)
       .def("stop", &runtime::stop, py::arg("code"), py::arg("reason"))
       .def("counts", &counts);
 }

@@ -11,7 +11,7 @@ namespace py = pybind11;
 namespace {
 
 using base_vars = std::vector<std::tuple<std::string, bool, py::object>>;
-using computed_vars = std::vector<std::tuple<std::string, bool, py::object>>;
+using computed_vars = std::vector<std::tuple<std::string, bool, bool, py::object>>;
 
 std::shared_ptr<state_class_record> make_state_class(
     py::type const& type, std::string name, bool shared, std::shared_ptr<state_class_record> parent,
@@ -27,8 +27,8 @@ std::shared_ptr<state_class_record> make_state_class(
     slots.push_back({var, travels, false, ref::share(value.ptr())});
     cls->var_names.push_back(var);
   }
-  for (auto const& [var, travels, function] : computed) {
-    cls->computed.push_back({var, slots.size(), ref::share(function.ptr())});
+  for (auto const& [var, travels, is_async, function] : computed) {
+    cls->computed.push_back({var, travels, is_async, slots.size(), ref::share(function.ptr())});
     slots.push_back({var, travels, true, {}});
     cls->var_names.push_back(var);
   }
@@ -44,7 +44,7 @@ void bind_state_class(py::module_& m) {
       m, "StateClass", "What the native side knows of a state class.")
       .def(py::init(&make_state_class), py::arg("type"), py::arg("name"), py::arg("shared"),
            py::arg("parent"), py::arg("base_vars"), py::arg("computed_vars"),
-           "base_vars: (name, travels, default); computed_vars: (name, travels, function of a view).")
+           "base_vars: (name, travels, default); computed_vars: (name, travels, is async, function of a view).")
       .def_readonly("depth", &state_class_record::depth, "Place of its store in a view.")
       .def_readonly("name", &state_class_record::name, "The class's qualified name.");
 }

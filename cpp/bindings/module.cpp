@@ -2,6 +2,7 @@
 #include <pybind11/pybind11.h>
 
 #include "bind.hpp"
+#include "computed/reading.hpp"
 #include "turns/turn.hpp"
 #include "turns/view.hpp"
 #include "values/store.hpp"
@@ -10,7 +11,7 @@ PYBIND11_MODULE(_core, m) {
   namespace sp = statelink::python;
   m.doc() = "The native half of statelink; use the package statelink.";
   if (sp::register_values(m.ptr()) < 0 || sp::register_views(m.ptr()) < 0 ||
-      sp::register_turns(m.ptr()) < 0) {
+      sp::register_turns(m.ptr()) < 0 || sp::register_readings(m.ptr()) < 0) {
     throw pybind11::error_already_set();
   }
   sp::bind_state_class(m);

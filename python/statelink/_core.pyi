@@ -43,7 +43,7 @@ class StateClass:
         shared: bool,
         parent: StateClass | None,
         base_vars: list[tuple[str, bool, Any]],
-        computed_vars: list[tuple[str, bool, Callable[[Any], Any]]],
+        computed_vars: list[tuple[str, bool, bool, Callable[[Any], Any]]],
     ) -> None: ...
     @property
     def depth(self) -> int:
@@ -69,12 +69,33 @@ class Turn:
         """Unlinks; None, or a future to await before asking again."""
     def stop_waiting(self) -> None:
         """The wait for a lock was cancelled."""
+    def pause(self) -> None:
+        """Commits, and gives the locks back until `go_on` (a `yield`)."""
+    def go_on(self) -> Any:
+        """None when the turn has its locks again, else a future to await before asking again."""
     def requested(self) -> None:
         """A link or unlink was asked for and must be awaited."""
     def awaited(self) -> None:
         """It was."""
     def finish(self, result: Any, error: BaseException | None, /) -> None:
         """A handler that had suspended is over."""
+
+class ReadLater(BaseException):
+    """What a computed var reads is being changed: it runs again afterwards."""
+
+class Reading:
+    """One run of a personal computed var."""
+
+    def view(self, state: type, /) -> Any:
+        """The client's view of a state, with committed values."""
+    def send(self, coroutine: Coroutine[Any, Any, Any], value: Any, /) -> Any:
+        """A later step of a run that had suspended."""
+    def throw(self, coroutine: Coroutine[Any, Any, Any], error: BaseException, /) -> Any:
+        """The same with an exception."""
+    def finish(self, result: Any, error: BaseException | None, /) -> None:
+        """A run that had suspended is over."""
+    def stop_waiting(self) -> None:
+        """It waits for nothing."""
 
 class View:
     """What a handler calls self: a client, a state class, a turn."""
@@ -133,6 +154,7 @@ class Config:
     ping_timeout: float
     close_timeout: float
     client_expiry: float
+    slow_lock: float
     hand_over_interval: float
     retry_delay: float
     def __init__(self) -> None: ...
@@ -155,5 +177,6 @@ class Runtime:
     def fileno(self) -> int: ...
     def drain(self) -> None: ...
     def expire(self) -> None: ...
+    def report_slow_locks(self) -> None: ...
     def stop(self, code: int, reason: str) -> None: ...
     def counts(self) -> dict[str, int]: ...

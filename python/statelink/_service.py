@@ -8,6 +8,7 @@ from asyncio import tasks
 from collections.abc import Iterable, Sequence
 
 from statelink._core import Config, Runtime
+from statelink._generators import run_generator
 from statelink._workers import Workers
 from statelink.errors import DeadlockError, EncodeError, StateError
 from statelink.event import describe_invalid, make_validator
@@ -32,7 +33,7 @@ class Service:
         self._config = config
         self._workers = Workers(self._loop)
         self._pages: dict[int, Page] = {}
-        self._expiry: asyncio.TimerHandle | None = None
+        self._timers: dict[str, asyncio.TimerHandle] = {}
         self.runtime = Runtime(config, self._loop, _Side(self))
         self.names = wire_names(states)
         for state, name in self.names.items():
@@ -54,12 +55,13 @@ class Service:
         self.runtime.start()
         self._loop.add_reader(self.runtime.fileno(), self.runtime.drain)
         self._expire()
+        self._watch_locks()
         return bound
 
     async def stop(self) -> None:
         """Ends handlers and sessions."""
-        if self._expiry is not None:
-            self._expiry.cancel()
+        for timer in self._timers.values():
+            timer.cancel()
         await self._workers.close()
         self._loop.remove_reader(self.runtime.fileno())
         retry = round(self._config.retry_delay * 1000)
@@ -80,7 +82,11 @@ class Service:
 
     def _expire(self) -> None:
         self.runtime.expire()
-        self._expiry = self._loop.call_later(_EXPIRY_INTERVAL, self._expire)
+        self._timers["expiry"] = self._loop.call_later(_EXPIRY_INTERVAL, self._expire)
+
+    def _watch_locks(self) -> None:
+        self.runtime.report_slow_locks()
+        self._timers["locks"] = self._loop.call_later(max(0.01, self._config.slow_lock / 4), self._watch_locks)
 
 
 class _Side:
@@ -90,8 +96,10 @@ class _Side:
     deadlock_error = DeadlockError
     make_router = staticmethod(make_router)
     describe_invalid = staticmethod(describe_invalid)
+    run_generator = staticmethod(run_generator)
     enter_task = staticmethod(tasks._enter_task)
     leave_task = staticmethod(tasks._leave_task)
+    current_task = staticmethod(asyncio.current_task)
 
     def __init__(self, service: Service) -> None:
         self.take_worker = service._workers.take
@@ -123,6 +131,11 @@ class _Side:
             logger.info("event handler %s was cancelled", handler)
         else:
             logger.error("event handler %s raised", handler, exc_info=error)
+
+    @staticmethod
+    def report_computed(var: str, error: BaseException) -> None:
+        """Logs what a personal computed var raised; it keeps its last value."""
+        logger.error("computed var %s raised; it keeps its last value", var, exc_info=error)
 
     @staticmethod
     def report_lock(handler: str, holder: str, seconds: float, held: bool) -> None:

@@ -9,14 +9,19 @@ from __future__ import annotations
 import asyncio
 import contextvars
 import types
-from collections.abc import Coroutine, Generator
+from collections.abc import Callable, Coroutine, Generator
+from functools import partial
 from typing import Any
+
+from statelink._core import Reading
 
 __all__ = ["Worker", "Workers"]
 
 
 @types.coroutine
-def _go_on(coroutine: Coroutine[Any, Any, Any], yielded: Any, error: BaseException | None) -> Generator[Any, Any, Any]:
+def _go_on(
+    send: Callable[[Any], Any], throw: Callable[[BaseException], Any], yielded: Any, error: BaseException | None
+) -> Generator[Any, Any, Any]:
     """Runs a coroutine that has yielded `yielded` to its end; `error` was thrown at it meanwhile."""
     while True:
         try:
@@ -26,12 +31,12 @@ def _go_on(coroutine: Coroutine[Any, Any, Any], yielded: Any, error: BaseExcepti
         except BaseException as thrown:
             error = None
             try:
-                yielded = coroutine.throw(thrown)
+                yielded = throw(thrown)
             except StopIteration as stop:
                 return stop.value
         else:
             try:
-                yielded = coroutine.send(sent)
+                yielded = send(sent)
             except StopIteration as stop:
                 return stop.value
 
@@ -52,9 +57,9 @@ class Worker:
         self._work: tuple[Any, Coroutine[Any, Any, Any], Any] | None = None
         self.task = loop.create_task(self._main(), context=self.context)
 
-    def carry_on(self, turn: Any, coroutine: Coroutine[Any, Any, Any], yielded: Any) -> None:
+    def carry_on(self, owner: Any, coroutine: Coroutine[Any, Any, Any], yielded: Any) -> None:
         """Goes on with a coroutine in the task's own steps."""
-        self._work = (turn, coroutine, yielded)
+        self._work = (owner, coroutine, yielded)
         if not self._wake.done():
             self._wake.set_result(None)
 
@@ -67,16 +72,19 @@ class Worker:
                 raise
             error = cancelled  # meant for the handler: it was cancelled between its first step and this one
         assert self._work is not None
-        turn, coroutine, yielded = self._work
+        owner, coroutine, yielded = self._work
+        send, throw = coroutine.send, coroutine.throw
+        if isinstance(owner, Reading):  # each step looks whether what it has read still holds
+            send, throw = partial(owner.send, coroutine), partial(owner.throw, coroutine)
         try:
-            result = await _go_on(coroutine, yielded, error)
+            result = await _go_on(send, throw, yielded, error)
         except (KeyboardInterrupt, SystemExit) as stop:
-            turn.finish(None, stop)
+            owner.finish(None, stop)
             raise
         except BaseException as raised:
-            turn.finish(None, raised)
+            owner.finish(None, raised)
         else:
-            turn.finish(result, None)
+            owner.finish(result, None)
 
 
 class Workers:
@@ -96,11 +104,11 @@ class Workers:
         """Takes a worker back that was not needed."""
         self._idle = worker
 
-    def carry_on(self, worker: Worker, turn: Any, coroutine: Coroutine[Any, Any, Any], yielded: Any) -> None:
-        """Lets a worker carry on with a handler."""
+    def carry_on(self, worker: Worker, owner: Any, coroutine: Coroutine[Any, Any, Any], yielded: Any) -> None:
+        """Lets a worker carry on with a handler (its Turn) or a computed var (its Reading)."""
         self._busy.add(worker.task)
         worker.task.add_done_callback(self._busy.discard)
-        worker.carry_on(turn, coroutine, yielded)
+        worker.carry_on(owner, coroutine, yielded)
 
     async def close(self) -> None:
         """Cancels every handler that is carried on, and waits for it."""

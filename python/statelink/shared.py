@@ -53,6 +53,8 @@ class SharedState(State, _shared_root=True):
         ...         shared.count += 1
     """
 
+    __slots__ = ()
+
     if TYPE_CHECKING:
 
         @property

@@ -76,7 +76,10 @@ class State(View, metaclass=StateMeta):
             cls.__state_is_shared__,
             parent,
             [(f.name, f.travels, f.default) for f in fields],
-            [(name, not name.startswith("_"), d.function) for name, d in computed],
+            [
+                (name, not name.startswith("_"), inspect.iscoroutinefunction(d.function), d.function)
+                for name, d in computed
+            ],
         )
         cls.__state_class__ = record
         for slot, f in enumerate(fields):
@@ -134,5 +137,3 @@ def _check_computed(cls: type, name: str, definition: ComputedVarDefinition[Any]
     where = f"{cls.__qualname__}.{name}"
     if len(inspect.signature(definition.function).parameters) != 1:
         raise StateError(f"{where}: a computed var is a function of self alone")
-    if inspect.iscoroutinefunction(definition.function):
-        raise StateError(f"{where}: computed vars of this version are plain functions, not async ones")

@@ -4,7 +4,10 @@
 #include <cstdint>
 #include <deque>
 #include <string>
+#include <vector>
 
+#include "computed/computation.hpp"
+#include "engine/engine.hpp"
 #include "statelink/ids.hpp"
 #include "values/ref.hpp"
 
@@ -19,8 +22,23 @@ struct pending_event {
   std::string arguments;  // JSON text
 };
 
+/// An answer that waits for personal computed vars of the client to take in what its event changed.
+struct pending_answer {
+  turn engine_turn;
+  event_id event = 0;
+  std::string code;  ///< of an error; empty: success
+  std::string message;
+  std::vector<computation const*> awaits;
+};
+
 struct client_record {
   client_no no;
+  std::uint64_t router_version = 1;  ///< grows with each new router
+  /// By class, owned by the engine; null for those without personal computed vars.
+  std::vector<overlay_values*> overlays;
+  std::size_t in_flight = 0;             ///< its computed vars that have suspended
+  bool waits_for_hydrated = false;       ///< until none is in flight
+  std::deque<pending_answer> answers;    ///< in the order of their events
   session_no session;  ///< none while it has no socket
   ref router;          ///< what handlers see as self.router
   /// Events that wait for the running one: one client's events run strictly in order.

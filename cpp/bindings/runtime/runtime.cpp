@@ -26,6 +26,8 @@ runtime::runtime(config limits, PyObject* loop, PyObject* side)
   side_.describe = look_up("describe");
   side_.describe_invalid = look_up("describe_invalid");
   side_.report = look_up("report");
+  side_.report_computed = look_up("report_computed");
+  side_.run_generator = look_up("run_generator");
   side_.report_lock = look_up("report_lock");
   side_.take_worker = look_up("take_worker");
   side_.give_worker = look_up("give_worker");
@@ -34,11 +36,13 @@ runtime::runtime(config limits, PyObject* loop, PyObject* side)
   side_.drain_soon = look_up("drain_soon");
   side_.enter_task = look_up("enter_task");
   side_.leave_task = look_up("leave_task");
+  side_.current_task = look_up("current_task");
   side_.cancelled_error = look_up("cancelled_error");
   side_.deadlock_error = look_up("deadlock_error");
 }
 
 runtime::~runtime() {
+  settling_ = nullptr;
   for (auto const& [no, t] : turns_) {
     turn_rollback(*t->state);
     turn_end(*t->state);
@@ -51,19 +55,20 @@ class_no runtime::define(state_class_ptr cls, std::string name) {
   spec.name = std::move(name);
   spec.shared = cls->shared;
   class_no const no{classes_.size() + 1};
+  spec.make_overlay = [this, no](client_no client) -> std::unique_ptr<value_source> {
+    return std::make_unique<overlay_values>(classes_[no.value - 1], client_of(client), overlay_log_);
+  };
   spec.make = [this, no](instance_no instance, client_no owner) {
     return make_values(no, instance, owner);
   };
-  // Defaults are equal for all where every computed var can run on them without a client.
+  // Defaults are equal for all: the computed vars among them are those that run without a client.
   ref const defaults = ref::take(as_object(store_new(cls->vars)));
   if (!defaults) return {};
   instance_values probe(cls, as_store(Py_NewRef(defaults.get())), {}, nullptr, nullptr);
   if (probe.update_computed() == 0) {
     if (store_encode_snapshot(probe.values(), spec.defaults) < 0) return {};
-  } else if (cls->shared || !needs_client_is_set()) {
-    return {};
   } else {
-    PyErr_Clear();
+    return {};
   }
   class_numbers_[cls.get()] = no;
   class_numbers_by_type_[cls->type] = no;
@@ -165,8 +170,12 @@ void runtime::receive(inbound_hello const& h) {
                                                      session.get(), address.get(), headers.get(),
                                                      path.get(), nullptr));
   if (!c->router) return;
+  ++c->router_version;
   engine_.attach(connection, h.session, h.hello);
-  engine_.hydrated(no);
+  look_at_all(*c);
+  commit_overlays(nullptr);
+  if (c->in_flight > 0) c->waits_for_hydrated = true;
+  else engine_.hydrated(no);
 }
 
 void runtime::receive(inbound_closed const& closed) {
@@ -184,12 +193,12 @@ void runtime::receive(inbound_page_request const& r) {
                                                           static_cast<Py_ssize_t>(r.page), path.get()))
                         : ref();
   int status = 0;
-  char const *type = nullptr, *body = nullptr;
-  Py_ssize_t type_size = 0, body_size = 0;
-  if (made && PyArg_ParseTuple(made.get(), "is#y#", &status, &type, &type_size, &body, &body_size)) {
-    answer = {r.request, static_cast<unsigned>(status),
-              std::string(type, static_cast<std::size_t>(type_size)),
-              std::string(body, static_cast<std::size_t>(body_size))};
+  PyObject *type = nullptr, *body = nullptr;
+  if (made && PyArg_ParseTuple(made.get(), "iSS", &status, &type, &body)) {
+    auto const bytes = [](PyObject* b) {
+      return std::string(PyBytes_AS_STRING(b), static_cast<std::size_t>(PyBytes_GET_SIZE(b)));
+    };
+    answer = {r.request, static_cast<unsigned>(status), bytes(type), bytes(body)};
   } else {
     PyErr_WriteUnraisable(side_.make_page.get());
   }
@@ -199,7 +208,8 @@ void runtime::receive(inbound_page_request const& r) {
 void runtime::expire() {
   for (client_no const no : engine_.expired(steady_now())) {
     client_record& c = client_of(no);
-    if (c.running) continue;
+    if (c.running || c.in_flight > 0) continue;
+    forget_waiters(c);
     for (instance_no const room : engine_.forget(no)) {
       static_cast<instance_values&>(engine_.values(room)).links_changed();
       refresh(room);

@@ -23,6 +23,8 @@
 
 namespace statelink::python {
 
+struct reading_object;
+
 /// What the runtime asks of the Python side: attributes of one object, looked up once.
 struct python_side {
   ref object;
@@ -30,11 +32,14 @@ struct python_side {
   ref describe;           ///< (exception) -> text for the client
   ref describe_invalid;   ///< (exception of a validator) -> text for the client
   ref report;             ///< (handler, exception): logs an error
+  ref run_generator;      ///< (turn, generator) -> coroutine
+  ref report_computed;    ///< (var, exception): logs an error
   ref report_lock;        ///< (handler, holder, seconds, held): logs a slow lock
   ref take_worker;        ///< () -> a worker: has .task and .context
   ref give_worker;        ///< (worker): it was not needed
   ref carry_on;           ///< (worker, turn, coroutine, what it yielded)
   ref enter_task, leave_task;  ///< asyncio's: (loop, task)
+  ref current_task;       ///< asyncio's: (loop) -> task or None
   ref cancelled_error, deadlock_error;  ///< exception classes
   ref drain_soon;         ///< (): calls drain() from the loop
   ref make_page;          ///< (page number, path) -> (status, content type, body)
@@ -72,8 +77,26 @@ class runtime {
   PyObject* link(turn_object* t, class_no cls, std::string const& link_token);
   PyObject* unlink(turn_object* t, class_no cls);
   void stop_waiting(turn_object* t);
+  /// Commits and gives all locks back. 0, or -1 with an exception set: the turn is to fail.
+  int pause(turn_object* t);
+  /// Takes them again. New reference as in lock_visible.
+  PyObject* go_on(turn_object* t);
+  /// Logs locks that have been held or awaited for longer than config::slow_lock, each once.
+  void report_slow_locks();
 
   instance_values& visible(client_record const& c, class_no cls);
+
+  // --- personal computed vars -------------------------------------------------------------------------------------------
+  computation& computation_of(client_record& c, state_class_record const& cls, std::size_t index);
+  /// Whether its last run read nothing that has changed since.
+  bool is_fresh(computation const& c);
+  /// Whether nobody is at an instance: its values are committed ones.
+  bool is_readable(instance_values const& in) const noexcept;
+  /// Looks at `c` again when the turn that is at `in` commits or is rolled back.
+  void wait_for(computation& c, instance_values& in);
+  /// A run that had suspended is over: with an exception or None.
+  void finish_reading(reading_object* r, PyObject* result, PyObject* exception);
+
   state_class_record const& class_record(class_no cls) const { return *classes_[cls.value - 1]; }
   /// None with an exception set where the class is not served by this app.
   class_no class_number(PyObject* cls) const;
@@ -110,10 +133,35 @@ class runtime {
   void fail(turn_object* t);
   void refuse(turn_object* t, std::string_view code, std::string const& message);
   void close_turn(turn_object* t);
+
+  struct first_step {
+    PySendResult sent = PYGEN_ERROR;
+    ref given;   ///< what it returned or yielded
+    ref error;   ///< PYGEN_ERROR
+    ref worker;  ///< PYGEN_NEXT: carries it on
+  };
+  /// Runs a coroutine's first step as the current task and in the context of a worker. `t`: whose code it is, or null.
+  first_step take_first_step(PyObject* coroutine, turn_object* t);
+
+  /// Runs what depends on what a turn has committed, and what waited for it, before its locks are passed on.
+  void settle(turn_object* t);
+  void look_at(computation& c);
+  void look_at_all(client_record& c);
+  /// The client is about to end: nobody looks at its computed vars again.
+  void forget_waiters(client_record const& c);
+  /// Takes the set exception where there is no value.
+  void end_reading(reading_object* r, ref const& value);
+  void report_computed(computation& c);
+  /// `actor`: the turn whose own overlays become part of what its answer follows.
+  void commit_overlays(turn_state* actor);
+  /// Answers the turn's event; not before its client's own personal computed vars have taken it in.
+  void answer(turn_state& t, std::string code = {}, std::string message = {});
+  void computation_settled(computation const& c);
   void granted(std::vector<turn_no> const& turns);
   lock_key key_of(instance_no no) const;
   /// New reference as in lock_visible.
   PyObject* take_lock(turn_object* t, lock_key key);
+  PyObject* wait_or_raise(turn_object* t, lock_answer const& answer);
   std::int64_t now() const;
   void run_ready();
   void hand_over();
@@ -121,6 +169,7 @@ class runtime {
   void schedule_drain();
   void set_flow(client_record& c);
 
+  undo_log overlay_log_;  // of all overlays, which the engine owns: it goes last
   engine engine_;
   server server_;
   lock_table locks_;
@@ -142,6 +191,9 @@ class runtime {
   inbound_batch inbound_;
   std::int64_t last_hand_over_ = 0;
   bool draining_ = false;
+  std::vector<overlay_values*> touched_overlays_;
+  turn_object* settling_ = nullptr;  // has committed and not yet passed on its locks
+  std::size_t personal_seen_ = 0;
   counts counts_;
 };
 

@@ -1,6 +1,9 @@
 // The locks of turns: one per client, for all its own instances, and one per room.
 #include "runtime/runtime.hpp"
 
+#include <chrono>
+#include <utility>
+
 namespace statelink::python {
 
 lock_key runtime::key_of(instance_no no) const {
@@ -30,7 +33,10 @@ bool runtime::take_first_locks(turn_state& t) {
 
 PyObject* runtime::take_lock(turn_object* t, lock_key key) {
   locks_.consume(t->state->no);  // it is here again: it has met what it waited for
-  lock_answer const answer = locks_.acquire(t->state->no, key, now());
+  return wait_or_raise(t, locks_.acquire(t->state->no, key, now()));
+}
+
+PyObject* runtime::wait_or_raise(turn_object* t, lock_answer const& answer) {
   if (answer.outcome == lock_outcome::granted) Py_RETURN_NONE;
   if (answer.outcome == lock_outcome::would_deadlock) {
     std::string others;
@@ -47,6 +53,48 @@ PyObject* runtime::take_lock(turn_object* t, lock_key key) {
   ref future = ref::take(PyObject_CallMethod(loop_.get(), "create_future", nullptr));
   t->state->waiting = future;
   return future.release();
+}
+
+int runtime::pause(turn_object* t) {
+  turn_state& state = *t->state;
+  if (turn_commit(state) < 0) return -1;
+  settle(t);
+  turn_pause(state);
+  std::vector<turn_no> next;
+  locks_.release_all(state.no, now(), next);
+  granted(next);
+  schedule_drain();
+  return 0;
+}
+
+PyObject* runtime::go_on(turn_object* t) {
+  turn_state& state = *t->state;
+  locks_.consume(state.no);
+  std::vector<lock_key> keys;
+  if (state.client) keys.push_back(lock_key::of(state.client->no));
+  for (instance_values const* v : state.paused) keys.push_back(key_of(v->no()));
+  PyObject* const wait = wait_or_raise(t, locks_.acquire_all(state.no, keys, now()));
+  if (wait == Py_None) turn_go_on(state);
+  return wait;
+}
+
+void runtime::report_slow_locks() {
+  auto const limit = std::chrono::nanoseconds(engine_.limits().slow_lock).count();
+  auto const log = [&](turn_no who, turn_no holder, std::int64_t ns, bool held) {
+    turn_state& state = *turns_.at(who)->state;
+    bool& reported = held ? state.reported_holding : state.reported_waiting;
+    if (ns < limit || std::exchange(reported, true)) return;
+    ref const done = ref::take(PyObject_CallFunction(
+        side_.report_lock.get(), "ssdi", state.handler.c_str(), turns_.at(holder)->state->handler.c_str(),
+        static_cast<double>(ns) / 1e9, held));
+    if (!done) PyErr_WriteUnraisable(side_.report_lock.get());
+  };
+  for (lock_report const& r : locks_.report(now(), limit)) {
+    for (lock_party const& p : r.holders) log(p.turn, p.turn, p.for_ns, true);
+    for (lock_party const& p : r.waiters) {
+      if (!r.holders.empty()) log(p.turn, r.holders.front().turn, p.for_ns, false);
+    }
+  }
 }
 
 void runtime::stop_waiting(turn_object* t) {

@@ -111,39 +111,65 @@ void runtime::run(turn_object* t) {
   ref const kept = ref::take(result);
   if (!result) return fail(t);
   if (PyCoro_CheckExact(result)) return step_first(t, result);
+  if (PyGen_CheckExact(result) || PyAsyncGen_CheckExact(result)) {
+    ref const driver = ref::take(PyObject_CallFunctionObjArgs(side_.run_generator.get(),
+                                                              reinterpret_cast<PyObject*>(t), result, nullptr));
+    return driver ? step_first(t, driver.get()) : fail(t);
+  }
   succeed(t, result);
 }
 
 void runtime::step_first(turn_object* t, PyObject* coroutine) {
+  first_step step = take_first_step(coroutine, t);
+  if (step.sent == PYGEN_RETURN) return succeed(t, step.given.get());
+  if (step.sent == PYGEN_ERROR) {
+    raise(step.error);
+    return fail(t);
+  }
+  ++counts_.suspended;
+  ref const done = ref::take(PyObject_CallFunctionObjArgs(side_.carry_on.get(), step.worker.get(),
+                                                          reinterpret_cast<PyObject*>(t), coroutine,
+                                                          step.given.get(), nullptr));
+  if (!done) fail(t);
+}
+
+runtime::first_step runtime::take_first_step(PyObject* coroutine, turn_object* t) {
+  first_step step;
   ref const worker = ref::take(PyObject_CallNoArgs(side_.take_worker.get()));
   ref const task = worker ? ref::take(PyObject_GetAttrString(worker.get(), "task")) : ref();
   ref const context = task ? ref::take(PyObject_GetAttrString(worker.get(), "context")) : ref();
-  if (!context) return fail(t);
+  if (!context) {
+    step.error = take_exception();
+    return step;
+  }
   // The worker's task is the current one already now, and its context the current one: what the handler does in this step
   // (asyncio.timeout, context variables) goes on to hold when the task carries it on.
-  ref const entered = ref::take(
-      PyObject_CallFunctionObjArgs(side_.enter_task.get(), loop_.get(), task.get(), nullptr));
-  if (!entered || PyContext_Enter(context.get()) < 0) return fail(t);
-  PyObject* yielded = nullptr;
-  PySendResult sent = PYGEN_ERROR;
-  if (set_context_turn(t) == 0) sent = PyIter_Send(coroutine, Py_None, &yielded);
-  ref const kept = ref::take(yielded);
-  ref const error = sent == PYGEN_ERROR ? take_exception() : ref();
-  ref const left = ref::take(
-      PyObject_CallFunctionObjArgs(side_.leave_task.get(), loop_.get(), task.get(), nullptr));
-  if (PyContext_Exit(context.get()) < 0 || !left) PyErr_WriteUnraisable(worker.get());
-  if (sent == PYGEN_NEXT) {
-    ++counts_.suspended;
-    ref const done = ref::take(PyObject_CallFunctionObjArgs(
-        side_.carry_on.get(), worker.get(), reinterpret_cast<PyObject*>(t), coroutine, yielded, nullptr));
-    if (!done) fail(t);
-    return;
+  auto const call = [&](ref const& function, PyObject* of) {
+    return ref::take(PyObject_CallFunctionObjArgs(function.get(), loop_.get(), of, nullptr));
+  };
+  // Where another task has come here (a handler that had suspended commits), it steps aside.
+  ref const outer = call(side_.current_task, nullptr);
+  bool const aside = outer && outer.get() != Py_None;
+  if (!outer || (aside && !call(side_.leave_task, outer.get())) || !call(side_.enter_task, task.get()) ||
+      PyContext_Enter(context.get()) < 0) {
+    step.error = take_exception();
+    return step;
   }
-  ref const given = ref::take(PyObject_CallOneArg(side_.give_worker.get(), worker.get()));
-  if (!given) PyErr_WriteUnraisable(side_.give_worker.get());
-  if (sent == PYGEN_RETURN) return succeed(t, yielded);
-  raise(error);
-  fail(t);
+  PyObject* given = nullptr;
+  if (set_context_turn(t) == 0) step.sent = PyIter_Send(coroutine, Py_None, &given);
+  step.given = ref::take(given);
+  if (step.sent == PYGEN_ERROR) step.error = take_exception();
+  if (PyContext_Exit(context.get()) < 0 || !call(side_.leave_task, task.get()) ||
+      (aside && !call(side_.enter_task, outer.get()))) {
+    PyErr_WriteUnraisable(worker.get());
+  }
+  if (step.sent == PYGEN_NEXT) {
+    step.worker = worker;
+    return step;
+  }
+  ref const back = ref::take(PyObject_CallOneArg(side_.give_worker.get(), worker.get()));
+  if (!back) PyErr_WriteUnraisable(side_.give_worker.get());
+  return step;
 }
 
 void runtime::finish(turn_object* t, PyObject* result, PyObject* exception) {
@@ -171,7 +197,8 @@ void runtime::succeed(turn_object* t, PyObject* result) {
     return fail(t);
   }
   if (turn_commit(state) < 0) return fail(t);
-  if (state.event) engine_.answer(state.engine_turn, state.event);
+  settle(t);
+  answer(state);
   close_turn(t);
 }
 
@@ -192,14 +219,15 @@ void runtime::fail(turn_object* t) {
   if (!described || !PyArg_ParseTuple(described.get(), "ss", &code, &message)) {
     PyErr_WriteUnraisable(side_.describe.get());
   }
-  if (state.event) engine_.answer_error(state.engine_turn, state.event, code, message);
+  settle(t);
+  answer(state, code, message);
   close_turn(t);
   if (ends_all) raise(error);
 }
 
 void runtime::refuse(turn_object* t, std::string_view code, std::string const& message) {
   not_started_.erase(t->state->no);
-  engine_.answer_error(t->state->engine_turn, t->state->event, code, message);
+  answer(*t->state, std::string(code), message);
   close_turn(t);
 }
 

@@ -1,7 +1,9 @@
 #include "turns/instance_values.hpp"
 
 #include <algorithm>
+#include <utility>
 
+#include "computed/computation.hpp"
 #include "turns/view.hpp"
 
 namespace statelink::python {
@@ -18,6 +20,7 @@ instance_values::instance_values(state_class_ptr cls, store* values, instance_no
 }
 
 instance_values::~instance_values() {
+  for (computation* c : std::exchange(dependents, {})) c->lose(*this);
   store_set_context(values_, nullptr);
   Py_DECREF(as_object(values_));
 }
@@ -40,7 +43,7 @@ PyObject* instance_values::linked_from() const {
 }
 
 bool instance_values::is_fresh(computed_state const& state) const noexcept {
-  return state.known && std::all_of(state.read.begin(), state.read.end(), [&](dependency const& d) {
+  return state.known && std::all_of(state.read.slots.begin(), state.read.slots.end(), [&](dependency const& d) {
            return d.version == (d.in == values_ ? version(d.slot) : store_slot_version(d.in, d.slot));
          });
 }
@@ -48,12 +51,29 @@ bool instance_values::is_fresh(computed_state const& state) const noexcept {
 PyObject* instance_values::computed(std::size_t index) {
   computed_state& state = computed_[index];
   if (!is_fresh(state) && run(index) < 0) return nullptr;
+  if (cls_->computed[index].personal) return nullptr;
   return store_get(values_, cls_->computed[index].slot);
 }
+
+namespace {
+/// The result of a coroutine that does not suspend; one that does has NeedsClient set: nobody can wait for it here.
+ref run_to_end(ref const& coroutine, computed_var const& var) {
+  PyObject* result = nullptr;
+  PySendResult const sent = PyIter_Send(coroutine.get(), Py_None, &result);
+  ref given = ref::take(result);
+  if (sent == PYGEN_RETURN) return given;
+  if (sent == PYGEN_NEXT) {
+    ref const closed = ref::take(PyObject_CallMethod(coroutine.get(), "close", nullptr));
+    if (closed) raise_needs_client(var.name.c_str(), "a value that it waits for");
+  }
+  return {};
+}
+}  // namespace
 
 int instance_values::run(std::size_t index) {
   computed_state& state = computed_[index];
   computed_var const& var = cls_->computed[index];
+  if (var.personal) return 0;
   if (state.running) {
     PyErr_Format(PyExc_RecursionError, "computed var %s.%s reads itself", cls_->name.c_str(),
                  var.name.c_str());
@@ -61,16 +81,23 @@ int instance_values::run(std::size_t index) {
   }
   state.running = true;
   recorder reads;
-  // A shared state's computed vars are equal for all: they run with a view that has no client.
-  view_object* const view = view_new(*cls_, nullptr, cls_->shared ? nullptr : owner_);
+  // It runs with a view that has no client: what it gives is then the same for all. One that touches a client is personal.
+  view_object* const view = view_new(*cls_, nullptr, nullptr);
   ref const kept = ref::take(reinterpret_cast<PyObject*>(view));
   ref value;
   if (view) {
     view->stores[cls_->depth] = values_;
     value = ref::take(PyObject_CallOneArg(var.function.get(), kept.get()));
+    if (value && var.is_async) value = run_to_end(value, var);
   }
   if (view) view_end(view);
   state.running = false;
+  if (!value && needs_client_is_set()) {
+    PyErr_Clear();
+    var.personal = true;
+    ++turned_personal;
+    return 0;
+  }
   if (!value) return -1;
   if (store_set_computed(values_, var.slot, value.get()) < 0) return -1;
   state.read = reads.take();
@@ -117,15 +144,22 @@ void instance_values::undo() {
   committed_links_ = ++links_version_;
 }
 
+std::size_t instance_values::turned_personal = 0;
 recorder* recorder::current_ = nullptr;
 
 void recorder::note(store* in, std::size_t slot) {
   if (!current_) return;
-  for (dependency const& d : current_->read_) {
+  for (dependency const& d : current_->read_.slots) {
     if (d.in == in && d.slot == slot) return;
   }
   instance_values const* of = instance_values::of(in);
-  current_->read_.push_back({in, slot, of ? of->version(slot) : store_slot_version(in, slot)});
+  current_->read_.slots.push_back({in, slot, of ? of->version(slot) : store_slot_version(in, slot)});
+}
+
+void recorder::note(readings const& made_from) {
+  if (!current_) return;
+  for (dependency const& d : made_from.slots) note(d.in, d.slot);
+  current_->read_.router = current_->read_.router || made_from.router;
 }
 
 }  // namespace statelink::python

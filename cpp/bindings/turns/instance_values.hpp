@@ -18,12 +18,19 @@ namespace statelink::python {
 
 struct turn_object;
 struct client_record;
+class computation;
 
 /// What one run of a computed var read: a slot of a store at a version.
 struct dependency {
   store* in;
   std::size_t slot;
   std::uint64_t version;
+};
+
+/// What a run read: slots of stores at versions, and perhaps the router.
+struct readings {
+  std::vector<dependency> slots;
+  bool router = false;
 };
 
 /// Loop thread, with the GIL.
@@ -55,9 +62,10 @@ class instance_values final : public value_source {
     return slot == links_slot ? links_version_ : store_slot_version(values_, slot);
   }
 
-  /// The value of a computed var, borrowed, run again where what it read has changed; null with an exception set.
+  /// The value of a shared computed var, borrowed, run again where what it read has changed; null with an exception set,
+  /// or without one where the var has turned out to be personal.
   PyObject* computed(std::size_t index);
-  /// Brings every computed var that travels up to date. 0, or -1 with an exception set.
+  /// Brings every shared computed var up to date. 0, or -1 with an exception set.
   int update_computed();
   /// Whether anything that a commit must look at has happened.
   bool is_touched() const noexcept {
@@ -66,6 +74,12 @@ class instance_values final : public value_source {
   /// Encodes the operations since the last commit, for commit_ops to hand on. 0, or -1 with an exception set.
   int prepare(bool append_allowed);
 
+  /// Personal computed vars that read something here, and those that wait for the turn that is at it.
+  std::vector<computation*> dependents;
+  std::vector<computation*> waiters;
+  /// How many vars have turned out to be personal in this process: grows.
+  static std::size_t turned_personal;
+
   // value_source
   bool commit_ops(std::string& out) override;
   void encode_snapshot(std::string& out) override;
@@ -73,7 +87,7 @@ class instance_values final : public value_source {
 
  private:
   struct computed_state {
-    std::vector<dependency> read;
+    readings read;
     bool known = false;
     bool running = false;
   };
@@ -100,13 +114,21 @@ class recorder {
   recorder(recorder const&) = delete;
   recorder& operator=(recorder const&) = delete;
 
+  /// Goes on with what an earlier step has read.
+  explicit recorder(readings before) noexcept : recorder() { read_ = std::move(before); }
+
   static void note(store* in, std::size_t slot);
-  std::vector<dependency> take() noexcept { return std::move(read_); }
+  static void note_router() noexcept {
+    if (current_) current_->read_.router = true;
+  }
+  /// Somebody used a value that was made from these.
+  static void note(readings const& made_from);
+  readings take() noexcept { return std::move(read_); }
 
  private:
   static recorder* current_;
   recorder* outer_;
-  std::vector<dependency> read_;
+  readings read_;
 };
 
 }  // namespace statelink::python

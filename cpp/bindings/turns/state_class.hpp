@@ -16,8 +16,12 @@ namespace statelink::python {
 /// A computed var: a function of a view, and the slot that keeps its last value.
 struct computed_var {
   std::string name;
+  bool travels = true;
+  bool is_async = false;
   std::size_t slot = 0;
   ref function;
+  /// It touched what only a client has (or suspended), so each client has a value of its own, for good.
+  mutable bool personal = false;
 };
 
 /// Made once, when the Python class is defined; lives as long as the class or any of its stores.
@@ -30,6 +34,8 @@ struct state_class_record {
   std::shared_ptr<layout const> vars;
   std::vector<std::string> var_names;  ///< by slot
   std::vector<computed_var> computed;
+  /// Of the overlay: the computed vars alone, in their order. Made when a client first has one.
+  mutable std::shared_ptr<layout const> overlay;
   std::shared_ptr<state_class_record const> parent;  ///< the ancestor at depth - 1; none at depth 0
 };
 using state_class_ptr = std::shared_ptr<state_class_record const>;

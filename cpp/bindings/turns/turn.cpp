@@ -3,6 +3,7 @@
 #include <pythread.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "runtime/client_record.hpp"
 #include "runtime/runtime.hpp"
@@ -96,6 +97,19 @@ PyObject* method_finish(PyObject* self, PyObject* const* args, Py_ssize_t count)
   Py_RETURN_NONE;
 }
 
+/// pause(): commits, and gives the locks back until go_on() (a `yield`).
+PyObject* method_pause(PyObject* self, PyObject*) {
+  if (!is_usable(self)) return nullptr;
+  if (state_of(self).run_by->pause(reinterpret_cast<turn_object*>(self)) < 0) return nullptr;
+  Py_RETURN_NONE;
+}
+
+/// go_on(): None when the turn has its locks again, else a future to await before asking again.
+PyObject* method_go_on(PyObject* self, PyObject*) {
+  if (!is_usable(self)) return nullptr;
+  return state_of(self).run_by->go_on(reinterpret_cast<turn_object*>(self));
+}
+
 PyObject* method_requested(PyObject* self, PyObject*) {
   if (!is_usable(self)) return nullptr;
   ++state_of(self).requests;
@@ -121,6 +135,8 @@ PyMethodDef turn_methods[] = {
     {"stop_waiting", method_stop_waiting, METH_NOARGS, nullptr},
     {"finish", reinterpret_cast<PyCFunction>(reinterpret_cast<void (*)()>(method_finish)),
      METH_FASTCALL, nullptr},
+    {"pause", method_pause, METH_NOARGS, nullptr},
+    {"go_on", method_go_on, METH_NOARGS, nullptr},
     {"requested", method_requested, METH_NOARGS, nullptr},
     {"awaited", method_awaited, METH_NOARGS, nullptr},
     {nullptr, nullptr, 0, nullptr}};
@@ -213,8 +229,11 @@ void turn_relink_views(turn_state& t, class_no cls) {
 
 int turn_commit(turn_state& t) {
   bool const append = t.run_by->core().append_allowed();
+  t.changed.clear();
   for (instance_values* v : t.entered) {
-    if (v->is_touched() && v->prepare(append) < 0) return -1;
+    if (!v->is_touched()) continue;
+    if (v->prepare(append) < 0) return -1;
+    t.changed.push_back(v);
   }
   t.run_by->core().commit(t.engine_turn);
   t.undo.discard();
@@ -222,18 +241,28 @@ int turn_commit(turn_state& t) {
 }
 
 void turn_rollback(turn_state& t) {
+  t.changed.clear();
   t.undo.rollback();
   t.run_by->core().rollback(t.engine_turn);
 }
 
-void turn_end(turn_state& t) {
-  t.over = true;
+void turn_pause(turn_state& t) {
   for (instance_values* v : t.entered) {
     v->set_writer(nullptr);
     t.undo.leave(v->values());
   }
-  t.entered.clear();
+  t.paused = std::exchange(t.entered, {});
   t.run_by->core().end(t.engine_turn);
+}
+
+void turn_go_on(turn_state& t) {
+  for (instance_values* v : std::exchange(t.paused, {})) turn_enter(t, *v);
+}
+
+void turn_end(turn_state& t) {
+  t.over = true;
+  turn_pause(t);
+  t.paused.clear();
   for (view_object* v : std::exchange(t.views, {})) {
     view_end(v);
     Py_DECREF(v);
@@ -251,11 +280,12 @@ turn_object* current_turn() {
     return nullptr;
   }
   Py_XDECREF(value);  // the turn's own holders keep it
-  return value == Py_None ? nullptr : reinterpret_cast<turn_object*>(value);
+  return !value || value == Py_None ? nullptr : reinterpret_cast<turn_object*>(value);
 }
 
 int set_context_turn(turn_object* t) {
-  ref const token = ref::take(PyContextVar_Set(turn_variable, reinterpret_cast<PyObject*>(t)));
+  PyObject* const value = t ? reinterpret_cast<PyObject*>(t) : Py_None;
+  ref const token = ref::take(PyContextVar_Set(turn_variable, value));
   return token ? 0 : -1;
 }
 

@@ -28,7 +28,12 @@ struct turn_state {
   turn engine_turn;
   undo_log undo;
   std::vector<instance_values*> entered;
+  std::vector<instance_values*> changed;  ///< by its last commit, also without anything that travels
+  bool links_changed = false;             ///< by its last commit
   std::vector<view_object*> views;  ///< strong; one per state class
+  /// While a generator is between a yield and its going on: what it will enter again.
+  std::vector<instance_values*> paused;
+  bool reported_holding = false, reported_waiting = false;  ///< its slow locks have been logged
   ref waiting;                      ///< the asyncio future of a lock that it waits for
   std::size_t requests = 0;         ///< _link_to and _unlink that were called and not awaited
   bool over = false;
@@ -54,6 +59,10 @@ void turn_relink_views(turn_state& t, class_no cls);
 /// Makes what the turn did true for everybody. -1 with an exception set, nothing committed: roll back.
 int turn_commit(turn_state& t);
 void turn_rollback(turn_state& t);
+/// Leaves everything that was entered, to enter it again. REQUIRES: committed.
+void turn_pause(turn_state& t);
+/// Enters again what turn_pause left. REQUIRES: its locks are held.
+void turn_go_on(turn_state& t);
 /// Leaves everything that was entered; views end.
 void turn_end(turn_state& t);
 

@@ -1,6 +1,7 @@
 #include "turns/view.hpp"
 
 #include "runtime/client_record.hpp"
+#include "computed/reading.hpp"
 #include "turns/turn.hpp"
 
 namespace statelink::python {
@@ -22,18 +23,21 @@ void view_dealloc(PyObject* self) {
   view_object* const view = as_view(self);
   PyMem_Free(view->stores);
   Py_CLEAR(view->turn);
+  Py_CLEAR(view->reading);
   type->tp_free(self);
   Py_DECREF(type);
 }
 
 int view_traverse(PyObject* self, visitproc visit, void* arg) {
   Py_VISIT(as_view(self)->turn);
+  Py_VISIT(as_view(self)->reading);
   Py_VISIT(Py_TYPE(self));
   return 0;
 }
 
 int view_clear(PyObject* self) {
   Py_CLEAR(as_view(self)->turn);
+  Py_CLEAR(as_view(self)->reading);
   return 0;
 }
 
@@ -67,8 +71,9 @@ PyObject* view_get_turn(PyObject* self, void*) {
     raise_ended(view);
     return nullptr;
   }
+  if (view->reading) return Py_NewRef(view->reading);
   if (!view->turn) {
-    raise_needs_client(view, "this");
+    raise_needs_client(Py_TYPE(view)->tp_name, "this");
     return nullptr;
   }
   return Py_NewRef(view->turn);
@@ -81,9 +86,10 @@ PyObject* view_get_router(PyObject* self, void*) {
     return nullptr;
   }
   if (!view->client) {
-    raise_needs_client(view, "router");
+    raise_needs_client(Py_TYPE(view)->tp_name, "router");
     return nullptr;
   }
+  recorder::note_router();
   return Py_NewRef(view->client->router.get());
 }
 
@@ -179,7 +185,7 @@ store* var_store(var_object const* var, PyObject* object) {
     return nullptr;
   }
   store* const s = view->stores[var->depth];
-  if (!s) raise_needs_client(view, "a var of a parent state");
+  if (!s) raise_needs_client(Py_TYPE(view)->tp_name, "a var of a parent state");
   return s;
 }
 
@@ -262,9 +268,13 @@ PyObject* computed_var_get(PyObject* self, PyObject* object, PyObject*) {
   store* const s = var_store(var, object);
   if (!s) return nullptr;
   instance_values* const values = instance_values::of(s);
+  computed_var const& of = values->cls().computed[var->index];
   PyObject* const value = values->computed(var->index);
-  if (value) recorder::note(s, values->cls().computed[var->index].slot);
-  return Py_XNewRef(value);
+  if (value) {
+    recorder::note(s, of.slot);
+    return of.is_async ? ready_new(value) : Py_NewRef(value);
+  }
+  return PyErr_Occurred() ? nullptr : personal_value(as_view(object), *values, var->index);
 }
 
 int computed_var_set(PyObject* self, PyObject* object, PyObject*) {
@@ -330,8 +340,8 @@ void view_end(view_object* view) noexcept {
   view->client = nullptr;
 }
 
-void raise_needs_client(view_object const* view, char const* what) {
-  PyErr_Format(needs_client_error, "%s: %s needs a client", Py_TYPE(view)->tp_name, what);
+void raise_needs_client(char const* who, char const* what) {
+  PyErr_Format(needs_client_error, "%s: %s needs a client", who, what);
 }
 
 bool needs_client_is_set() noexcept { return PyErr_ExceptionMatches(needs_client_error); }

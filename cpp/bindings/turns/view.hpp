@@ -17,6 +17,7 @@ struct client_record;
 struct view_object {
   PyObject_HEAD
   turn_object* turn;      ///< strong; null for the view of a computed var
+  PyObject* reading;      ///< strong; of a personal computed var's run, else null
   client_record* client;  ///< null without a client (a shared computed var), and when the view has ended
   store** stores;         ///< by depth, borrowed from their instances; null when the view has ended
   state_class_record const* cls;
@@ -33,7 +34,7 @@ view_object* view_new(state_class_record const& cls, turn_object* turn, client_r
 void view_end(view_object* view) noexcept;
 
 /// Sets the exception that the view was used without a client (a BaseException that only the engine catches).
-void raise_needs_client(view_object const* view, char const* what);
+void raise_needs_client(char const* who, char const* what);
 /// Whether that exception is set.
 bool needs_client_is_set() noexcept;
 /// Sets the exception that the view has ended.

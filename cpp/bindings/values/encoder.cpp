@@ -171,9 +171,8 @@ encoder::result encoder::write_list(PyObject* value) {
   out_.put('[');
   for (Py_ssize_t i = 0; i < PyList_GET_SIZE(value); ++i) {
     if (i) out_.put(',');
-    PyObject* const item = Py_NewRef(PyList_GET_ITEM(value, i));
-    result const done = write(item);
-    Py_DECREF(item);
+    ref const item = ref::share(PyList_GET_ITEM(value, i));
+    result const done = write(item.get());
     if (done != ok) return done == failed ? fail_at(std::to_string(i)) : done;
     if (is_too_long()) return too_long;
   }
@@ -200,16 +199,13 @@ encoder::result encoder::write_dict(PyObject* value) {
     if (!first) out_.put(',');
     first = false;
     all_text = all_text && PyUnicode_CheckExact(key);
-    Py_INCREF(key);
-    Py_INCREF(item);
+    ref const key_held = ref::share(key), item_held = ref::share(item);
     result done = write_key(key);
     if (done == ok) {
       out_.put(':');
       done = write(item);
       if (done == failed) fail_at(segment_of(key));
     }
-    Py_DECREF(item);
-    Py_DECREF(key);
     if (done != ok) return done;
     if (is_too_long()) return too_long;
   }
@@ -332,14 +328,20 @@ encoder::result encoder::write_buffer(PyObject* value) {
   return ok;
 }
 
-int encode_value(PyObject* value, std::string& out) {
-  json_writer text;
-  encoder encode(text);
+bool encode_value(PyObject* value, json_writer& out) {
+  std::size_t const start = out.size();
+  encoder encode(out);
   if (encode.write(value) != encoder::ok) {
     encode.raise("");
-    return -1;
+    return false;
   }
-  counted.bytes_encoded += text.size();
+  counted.bytes_encoded += out.size() - start;
+  return true;
+}
+
+int encode_value(PyObject* value, std::string& out) {
+  json_writer text;
+  if (!encode_value(value, text)) return -1;
   out.append(text.view());
   return 0;
 }

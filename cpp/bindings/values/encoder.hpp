@@ -63,6 +63,8 @@ class encoder {
 
 /// Appends the JSON text of `value`. 0, or -1 with an EncodeError set and nothing appended.
 int encode_value(PyObject* value, std::string& out);
+/// Writes it to `out`. False with an EncodeError set; what was written is incomplete then.
+bool encode_value(PyObject* value, json_writer& out);
 
 /// Class of the errors of values that cannot be encoded (a ValueError); created by init_encoder.
 extern PyObject* encode_error;

@@ -1,5 +1,6 @@
 #include "json_text.hpp"
 
+#include <algorithm>
 #include <charconv>
 #include <cmath>
 #include <cstdint>
@@ -20,7 +21,44 @@ constexpr std::size_t largest_kept_buffer = std::size_t{4} << 20;
 char* spare = nullptr;
 std::size_t spare_size = 0;
 
+bool has_escape(std::uint64_t eight) noexcept {
+  constexpr std::uint64_t ones = 0x0101010101010101, high = 0x8080808080808080;
+  std::uint64_t const quote = eight ^ ones * '"', backslash = eight ^ ones * '\\';
+  return (((eight - ones * 0x20) | (quote - ones) | (backslash - ones)) & high) != 0;
+}
+
 constexpr bool needs_escape(std::uint32_t c) noexcept { return c < 0x20 || c == '"' || c == '\\'; }
+
+/// Copies ASCII text. False, with anything at `to`, where a character needs an escape.
+bool copy_clean(char* to, char const* text, std::size_t size) noexcept {
+#if defined(__SSE2__)
+  if (size >= 16) {
+    __m128i const quote = _mm_set1_epi8('"'), backslash = _mm_set1_epi8('\\'), control = _mm_set1_epi8(0x1f);
+    __m128i found = _mm_setzero_si128();
+    auto const copy = [&](std::size_t at) {
+      __m128i const bytes = _mm_loadu_si128(reinterpret_cast<__m128i const*>(text + at));
+      _mm_storeu_si128(reinterpret_cast<__m128i*>(to + at), bytes);
+      found = _mm_or_si128(found, _mm_or_si128(_mm_or_si128(_mm_cmpeq_epi8(bytes, quote), _mm_cmpeq_epi8(bytes, backslash)),
+                                               _mm_cmpeq_epi8(_mm_min_epu8(bytes, control), bytes)));
+    };
+    for (std::size_t at = 0; at + 16 <= size; at += 16) copy(at);
+    copy(size - 16);  // the rest, with some of what was before it
+    return _mm_movemask_epi8(found) == 0;
+  }
+#endif
+  std::uint64_t eight;
+  std::size_t at = 0;
+  for (; at + 8 <= size; at += 8) {
+    std::memcpy(&eight, text + at, 8);
+    if (has_escape(eight)) return false;
+    std::memcpy(to + at, &eight, 8);
+  }
+  for (; at < size; ++at) {
+    if (needs_escape(static_cast<unsigned char>(text[at]))) return false;
+    to[at] = text[at];
+  }
+  return true;
+}
 
 }  // namespace
 
@@ -139,33 +177,37 @@ void json_writer::put_ascii(char const* text, std::size_t size) {
 
 template <class Char>
 bool json_writer::put_wide(Char const* text, std::size_t size) {
-  for (Char const* const stop = text + size; text != stop; ++text) {
-    std::uint32_t const c = *text;
-    char* at = reserve(4);
-    if (c < 0x80) {
-      if (needs_escape(c)) {
-        put_escaped(static_cast<char>(c));
+  constexpr std::size_t most_at_once = 1024;
+  for (Char const* const stop = text + size; text != stop;) {
+    // One check for room serves a run of characters: each takes four bytes at most, and an escape ends the run.
+    Char const* const run = std::min(stop, text + most_at_once);
+    char* at = reserve(4 * most_at_once);
+    while (text != run) {
+      std::uint32_t const c = *text++;
+      if (c < 0x80) {
+        if (needs_escape(c)) {
+          end_ = at;
+          put_escaped(static_cast<char>(c));
+          at = end_;
+          break;
+        }
+        *at++ = static_cast<char>(c);
+      } else if (c < 0x800) {
+        *at++ = static_cast<char>(0xc0 | (c >> 6));
+        *at++ = static_cast<char>(0x80 | (c & 0x3f));
+      } else if (c < 0x10000) {
+        if (c >= 0xd800 && c <= 0xdfff) return false;
+        *at++ = static_cast<char>(0xe0 | (c >> 12));
+        *at++ = static_cast<char>(0x80 | ((c >> 6) & 0x3f));
+        *at++ = static_cast<char>(0x80 | (c & 0x3f));
       } else {
-        *at = static_cast<char>(c);
-        ++end_;
+        *at++ = static_cast<char>(0xf0 | (c >> 18));
+        *at++ = static_cast<char>(0x80 | ((c >> 12) & 0x3f));
+        *at++ = static_cast<char>(0x80 | ((c >> 6) & 0x3f));
+        *at++ = static_cast<char>(0x80 | (c & 0x3f));
       }
-    } else if (c < 0x800) {
-      at[0] = static_cast<char>(0xc0 | (c >> 6));
-      at[1] = static_cast<char>(0x80 | (c & 0x3f));
-      end_ += 2;
-    } else if (c < 0x10000) {
-      if (c >= 0xd800 && c <= 0xdfff) return false;
-      at[0] = static_cast<char>(0xe0 | (c >> 12));
-      at[1] = static_cast<char>(0x80 | ((c >> 6) & 0x3f));
-      at[2] = static_cast<char>(0x80 | (c & 0x3f));
-      end_ += 3;
-    } else {
-      at[0] = static_cast<char>(0xf0 | (c >> 18));
-      at[1] = static_cast<char>(0x80 | ((c >> 12) & 0x3f));
-      at[2] = static_cast<char>(0x80 | ((c >> 6) & 0x3f));
-      at[3] = static_cast<char>(0x80 | (c & 0x3f));
-      end_ += 4;
     }
+    end_ = at;
   }
   return true;
 }
@@ -186,6 +228,16 @@ bool json_writer::put_unquoted(PyObject* text) {
 }
 
 bool json_writer::put_string(PyObject* text) {
+  if (PyUnicode_IS_COMPACT_ASCII(text)) {
+    auto const size = static_cast<std::size_t>(PyUnicode_GET_LENGTH(text));
+    auto const* const data = reinterpret_cast<char const*>(PyUnicode_1BYTE_DATA(text));
+    char* const at = reserve(size + 2);
+    if (copy_clean(at + 1, data, size)) {
+      at[0] = at[size + 1] = '"';
+      end_ = at + size + 2;
+      return true;
+    }
+  }
   std::size_t const start = size();
   put('"');
   if (!put_unquoted(text)) {

@@ -11,9 +11,9 @@ namespace statelink::python {
 namespace {
 
 PyObject* encode(PyObject*, PyObject* value) {
-  std::string text;
-  if (encode_value(value, text) < 0) return nullptr;
-  return PyBytes_FromStringAndSize(text.data(), static_cast<Py_ssize_t>(text.size()));
+  json_writer text;
+  if (!encode_value(value, text)) return nullptr;
+  return PyBytes_FromStringAndSize(text.view().data(), static_cast<Py_ssize_t>(text.size()));
 }
 
 PyObject* add_serializer(PyObject*, PyObject* arguments) {

@@ -53,6 +53,8 @@ struct config {
   std::chrono::milliseconds close_timeout{1'000};
   /// A client without a socket keeps its identity, values and links that long.
   std::chrono::milliseconds client_expiry{3'600'000};
+  /// A lock that is held or awaited for longer is logged.
+  std::chrono::milliseconds slow_lock{1'000};
   /// Hand over inside a batch of handlers when the last hand-over is older: bounds the delay that slow handlers cause.
   std::chrono::microseconds hand_over_interval{3'000};
   /// Told to clients at a shutdown as the delay before they reconnect.

@@ -38,6 +38,26 @@ instance& engine::make_instance(class_no cls, client_no owner, std::string link_
   return *(instances_[no] = std::move(made));
 }
 
+own_slot& engine::slot_of(client& c, instance const& i) {
+  return (i.is_overlay ? c.overlays : c.own)[i.cls.value - 1];
+}
+
+instance_no engine::overlay(client_no no, class_no cls) {
+  client& c = *clients_.at(no);
+  own_slot& slot = c.overlays[cls.value - 1];
+  if (!slot.values) {
+    auto made = std::make_unique<instance>();
+    made->no = {++last_number_};
+    made->cls = cls;
+    made->owner = no;
+    made->is_overlay = true;
+    made->values = definition(cls).make_overlay(no);
+    slot.values = made.get();
+    instances_[made->no] = std::move(made);
+  }
+  return slot.values->no;
+}
+
 own_slot& engine::own_values(client& c, class_no cls) {
   own_slot& slot = c.own[cls.value - 1];
   if (!slot.values) slot.values = &make_instance(cls, c.no, c.client_token);
@@ -108,7 +128,7 @@ bool engine::sees(client const& c, instance_no no) const {
   if (found == instances_.end()) return false;
   instance const& i = *found->second;
   instance_no const linked = committed_link(c, i.cls);
-  return linked ? linked == no : i.owner == c.no;
+  return linked && !i.is_overlay ? linked == no : i.owner == c.no;
 }
 
 bool engine::is_heard(instance const& i) const {
@@ -188,10 +208,11 @@ void engine::append_patch(instance& i, std::string_view ops) {
   ++i.at;
   if (!i.has_journal) {
     client& c = *clients_.at(i.owner);
-    own_slot& slot = c.own[i.cls.value - 1];
-    if (!sees_own(c, i.cls)) return;  // shown as it is then, when the client unlinks, perhaps in this very turn
+    own_slot& slot = slot_of(c, i);
+    // What is not seen is shown as it is then, when the client unlinks: perhaps in this very turn, so ask what is committed.
+    if (!i.is_overlay && !sees_own(c, i.cls)) return;
     if (!slot.introduced) {
-      introduce(c, i.cls);
+      introduce(c, slot);
       return;
     }
     std::size_t const begin = append_patch_message(i, ops);
@@ -232,8 +253,7 @@ void engine::append_stream(client& c, instance_revision carries, std::size_t beg
                              c.cursor_changes});
 }
 
-void engine::introduce(client& c, class_no cls) {
-  own_slot& slot = own_values(c, cls);
+void engine::introduce(client& c, own_slot& slot) {
   std::size_t const begin = batch_.bytes.size();
   append_snapshot_of(*slot.values);
   append_stream(c, {slot.values->no, slot.values->at}, begin);
@@ -278,11 +298,11 @@ bool engine::settle_links(turn& t) {
   return changed;
 }
 
-void engine::follow(turn& t, instance const& i) {
+void engine::follow(turn& t, instance const& i) const {
   if (!t.actor) return;
   client const& c = *clients_.at(t.actor);
   instance_no const linked = links_.linked(t.actor, i.cls);
-  bool const sees = linked ? linked == i.no : i.owner == t.actor;
+  bool const sees = linked && !i.is_overlay ? linked == i.no : i.owner == t.actor;
   if (!sees) return;
   followed const f{{i.no, i.at},
                    i.has_journal ? journal_position{i.journal(), i.at}

@@ -38,6 +38,8 @@ struct state_class {
   std::string defaults;
   /// Makes the values of a new instance. `owner` is none for a room.
   std::function<std::unique_ptr<value_source>(instance_no, client_no owner)> make;
+  /// Makes the values of an overlay: what only this client sees of the class, laid over an instance's. May be empty.
+  std::function<std::unique_ptr<value_source>(client_no)> make_overlay;
 };
 
 /// One handler run: what it entered and committed. Owned by the caller; begin() makes it ready, commit() may be called several times.
@@ -116,6 +118,8 @@ class engine {
   instance_no visible(client_no client, class_no cls);
   /// The client's own instance, made when needed.
   instance_no own(client_no client, class_no cls);
+  /// The client's overlay of the class, made when needed; told to it at its first commit.
+  instance_no overlay(client_no client, class_no cls);
   /// The room of a link token, made when needed; the token of a client names that client's own instance.
   instance_no room(class_no cls, std::string const& link_token);
   /// The same, or none where nobody has made it.
@@ -143,6 +147,9 @@ class engine {
   bool commit(turn& t);
   /// Undoes what the turn did since its last commit.
   void rollback(turn& t);
+  /// What an answer to the turn's actor follows: also this instance as it is now.
+  void follow(turn& t, instance_no no) const { follow(t, *instances_.at(no)); }
+  void follow(turn& t, instance const& i) const;
   /// The turn is over and leaves its instances. REQUIRES: commit() or rollback() since its last change.
   void end(turn& t);
 
@@ -183,6 +190,7 @@ class engine {
   client* resumable(resume_request const& resume);
   void resume(client& c, resume_request const& request, attach_item& attach);
   void answer_again(client& c, event_id acked);
+  own_slot& slot_of(client& c, instance const& i);
   instance& make_instance(class_no cls, client_no owner, std::string link_token);
   own_slot& own_values(client& c, class_no cls);
   // What is committed, whatever the client's running turn has linked since.
@@ -196,10 +204,10 @@ class engine {
 
   void append_patch(instance& i, std::string_view ops);
   std::size_t append_patch_message(instance const& i, std::string_view ops);
-  void introduce(client& c, class_no cls);
+  void introduce(client& c, class_no cls) { introduce(c, own_values(c, cls)); }
+  void introduce(client& c, own_slot& slot);
   void append_stream(client& c, instance_revision carries, std::size_t begin);
   bool settle_links(turn& t);
-  void follow(turn& t, instance const& i);
   void ensure_snapshot(instance& i, client const& reader);
   void put_snapshot(instance& i);
   void put_stream_snapshot(client& c);

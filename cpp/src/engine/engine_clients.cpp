@@ -17,6 +17,7 @@ client& engine::new_client() {
   c.secret = random_name(24);
   c.stream = {++last_number_};
   c.own.resize(classes_.size());
+  c.overlays.resize(classes_.size());
   clients_[c.no] = std::move(made);
   by_client_token_[c.client_token] = &c;
   streams_[c.stream] = &c;
@@ -103,6 +104,15 @@ void engine::resume(client& c, resume_request const& request, attach_item& attac
       attach.preamble += classes_[n].default_frame;
     }
   }
+  for (own_slot const& slot : c.overlays) {
+    if (!slot.introduced) continue;
+    instance const& i = *slot.values;
+    auto const found = std::find_if(have.begin(), have.end(),
+                                    [&](instance_revision const& h) { return h.instance == i.no; });
+    auto const held = found == have.end() ? std::nullopt : std::optional<revision>(found->at);
+    attach.seen.push_back({i.no, i.at, slot.introduced_at, held});
+    is_current = is_current && held == i.at;
+  }
   attach.stream_end = c.stream_head;
   if (is_current) {
     attach.stream_at = c.stream_head;
@@ -177,6 +187,9 @@ std::vector<instance_no> engine::forget(client_no no) {
     }
     if (own->has_journal) drop_journal(own->journal());
     instances_.erase(own->no);
+  }
+  for (own_slot const& slot : c.overlays) {
+    if (slot.values) instances_.erase(slot.values->no);
   }
   drop_journal(c.stream);
   std::erase(with_answers_, &c);

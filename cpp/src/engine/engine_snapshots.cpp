@@ -13,7 +13,7 @@ constexpr std::size_t small_snapshot = 1024;
 
 void engine::append_snapshot_of(instance& i) {
   append_message(batch_.bytes, [&] {
-    begin_snapshot(batch_.bytes, definition(i.cls).name, {i.no, i.at});
+    begin_snapshot(batch_.bytes, definition(i.cls).name, {i.no, i.at}, i.is_overlay);
     i.values->encode_snapshot(batch_.bytes);
     end_snapshot(batch_.bytes);
   });
@@ -45,20 +45,21 @@ void engine::put_stream_snapshot(client& c) {
   auto const seen_in_stream = [&](own_slot const& slot, class_no cls) {
     return sees_own(c, cls) && !(slot.values && slot.values->has_journal);
   };
+  auto const is_held = [](own_slot const& slot) { return slot.values && slot.values->in_turn; };
+  c.stream_snapshot_wanted = std::any_of(c.overlays.begin(), c.overlays.end(), is_held);
   for (std::size_t n = 0; n < c.own.size(); ++n) {
-    own_slot const& slot = c.own[n];
-    if (slot.values && slot.values->in_turn && seen_in_stream(slot, {n + 1})) {
-      c.stream_snapshot_wanted = true;
-      return;
-    }
+    if (is_held(c.own[n]) && seen_in_stream(c.own[n], {n + 1})) c.stream_snapshot_wanted = true;
   }
-  c.stream_snapshot_wanted = false;
+  if (c.stream_snapshot_wanted) return;
   std::size_t const begin = batch_.bytes.size();
   for (std::size_t n = 0; n < c.own.size(); ++n) {
     own_slot const& slot = c.own[n];
     if (!seen_in_stream(slot, {n + 1})) continue;
     if (slot.introduced) append_snapshot_of(*slot.values);
     else batch_.bytes += classes_[n].default_frame;
+  }
+  for (own_slot const& slot : c.overlays) {
+    if (slot.introduced) append_snapshot_of(*slot.values);
   }
   batch_.journals.push_back({journal_item::kind::snapshot,
                              c.stream,

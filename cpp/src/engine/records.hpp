@@ -24,6 +24,8 @@ struct instance {
   std::unique_ptr<value_source> values;
   /// A room, or an own instance that others have linked to: its frames go to a journal of its own, else to the owner's stream.
   bool has_journal = false;
+  /// What only its owner sees of the class.
+  bool is_overlay = false;
   /// Held by a turn that may have changed it: no snapshot now.
   bool in_turn = false;
   bool snapshot_wanted = false;
@@ -70,6 +72,7 @@ struct client {
   bool stream_snapshot_wanted = false;
   std::uint64_t cursor_changes = 0;                 // issued; the gate of stream frames
   std::vector<own_slot> own;                        // by class, in order of definition
+  std::vector<own_slot> overlays;                   // likewise
   /// Links that its running turn has changed and not committed, oldest first. Nobody else may know of them.
   struct uncommitted_link {
     class_no cls;

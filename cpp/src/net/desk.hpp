@@ -1,4 +1,5 @@
-// What the connections of the I/O thread share: what they work with, and where they lay down what is not theirs to do.
+// What the connections of the I/O thread share: what they work with, and where they lay down what
+// is not theirs to do.
 #pragma once
 
 #include <cstdint>
@@ -27,7 +28,8 @@ struct upgraded_socket {
 
 /// I/O thread only.
 struct desk {
-  explicit desk(config const& c) : limits(c), out(c), parser(c.message_depth), scratch(std::size_t{64} << 10) {}
+  explicit desk(config const& c)
+      : limits(c), out(c), parser(c.message_depth), scratch(std::size_t{64} << 10) {}
 
   config const& limits;
   fanout out;
@@ -53,7 +55,8 @@ struct desk {
   /// The time of this wake-up.
   steady_ms now() {
     if (!now_) {
-      now_ = std::chrono::duration_cast<steady_ms>(std::chrono::steady_clock::now().time_since_epoch());
+      now_ = std::chrono::duration_cast<steady_ms>(
+          std::chrono::steady_clock::now().time_since_epoch());
     }
     return *now_;
   }

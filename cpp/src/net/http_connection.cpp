@@ -30,7 +30,8 @@ std::string joined(http::fields const& fields, http::field name) {
   return out;
 }
 
-/// Path and query of a request's target, which may be written with scheme and host (RFC 9112, 3.2.2).
+/// Path and query of a request's target, which may be written with scheme and host (RFC
+/// 9112, 3.2.2).
 std::string_view origin_form(std::string_view target) {
   for (std::string_view const scheme : {"http://", "https://"}) {
     if (!target.starts_with(scheme)) continue;
@@ -55,7 +56,8 @@ std::string lower(std::string_view text) {
 }
 
 unsigned status_of(boost::system::error_code const& failed) {
-  bool const too_large = failed == http::error::header_limit || failed == http::error::buffer_overflow;
+  bool const too_large =
+      failed == http::error::header_limit || failed == http::error::buffer_overflow;
   return too_large ? 431 : 400;
 }
 
@@ -67,7 +69,8 @@ bool is_bad_request(boost::system::error_code const& failed) {
 
 }  // namespace
 
-http_connection::http_connection(desk& d, page_set const& pages, tcp_socket socket, session_no number, bool refused)
+http_connection::http_connection(desk& d, page_set const& pages, tcp_socket socket,
+                                 session_no number, bool refused)
     : desk_(d),
       pages_(pages),
       socket_(std::move(socket)),
@@ -82,7 +85,8 @@ void http_connection::start() {
   read();
 }
 
-// --- requests -------------------------------------------------------------------------------------------------------
+// --- requests
+// -------------------------------------------------------------------------------------------------------
 
 void http_connection::read() {
   stage_ = stage::reading;
@@ -90,9 +94,8 @@ void http_connection::read() {
   parser_.emplace();
   parser_->header_limit(static_cast<std::uint32_t>(desk_.limits.http_head_bytes));
   http::async_read_header(socket_, buffer_, *parser_,
-                          [self = shared_from_this()](boost::system::error_code const& failed, std::size_t) {
-                            self->on_request(failed);
-                          });
+                          [self = shared_from_this()](boost::system::error_code const& failed,
+                                                      std::size_t) { self->on_request(failed); });
 }
 
 void http_connection::on_request(boost::system::error_code const& failed) {
@@ -113,8 +116,10 @@ void http_connection::on_request(boost::system::error_code const& failed) {
     keep_alive_ = false;
     return reply_text(503, "there are too many connections");
   }
-  if (version_ >= 11 && r.find(http::field::host) == r.end()) return reply_text(400, "there is no Host");
-  if (r.method() != http::verb::get && !is_head_) return reply_text(405, "pages are got with GET or HEAD");
+  if (version_ >= 11 && r.find(http::field::host) == r.end())
+    return reply_text(400, "there is no Host");
+  if (r.method() != http::verb::get && !is_head_)
+    return reply_text(405, "pages are got with GET or HEAD");
   if (has_body) return reply_text(413, "a request for a page has no body");
   handle(r);
 }
@@ -129,22 +134,29 @@ void http_connection::handle(request const& r) {
 
   page_content const& content = pages_.contents[found->page];
   if (auto const* const text = std::get_if<page_text>(&content)) {
-    return reply({.content_type = text->content_type, .body = text->body, .etag = etag_of(text->body)});
+    return reply(
+        {.content_type = text->content_type, .body = text->body, .etag = etag_of(text->body)});
   }
   if (auto const* const file = std::get_if<page_file>(&content)) {
     return reply(file_reply(file->path, found->rest, target));
   }
   stage_ = stage::awaiting_page;
   set_alarm(desk_.limits.http_timeout);
-  desk_.inbound.items.emplace_back(inbound_page_request{number_.value, found->page, std::string(target)});
+  desk_.inbound.items.emplace_back(
+      inbound_page_request{number_.value, found->page, std::string(target)});
 }
 
 void http_connection::answer(page_item& page) {
   if (stage_ != stage::awaiting_page) return;
-  reply({.status = page.status, .content_type = std::move(page.content_type), .body = std::move(page.body)});
+  if (page.status < 200 || page.status > 599)
+    return reply_text(500, "the page has no valid status");
+  reply({.status = page.status,
+         .content_type = std::move(page.content_type),
+         .body = std::move(page.body)});
 }
 
-// --- the upgrade ----------------------------------------------------------------------------------------------------
+// --- the upgrade
+// ----------------------------------------------------------------------------------------------------
 
 void http_connection::handle_upgrade(request const& r) {
   std::string const connection = joined(r, http::field::connection);
@@ -163,23 +175,27 @@ void http_connection::handle_upgrade(request const& r) {
   if (verdict.status != 101) return reply_text(verdict.status, std::move(verdict.text));
   stage_ = stage::writing;
   switching_ = std::move(verdict.text);
-  boost::asio::async_write(socket_, boost::asio::buffer(switching_),
-                           [self = shared_from_this()](boost::system::error_code const& failed, std::size_t) {
-                             if (self->stage_ == stage::ended) return;
-                             if (failed) return self->end();
-                             self->become_websocket(self->parser_->get());
-                           });
+  boost::asio::async_write(
+      socket_, boost::asio::buffer(switching_),
+      [self = shared_from_this()](boost::system::error_code const& failed, std::size_t) {
+        if (self->stage_ == stage::ended) return;
+        if (failed) return self->end();
+        self->become_websocket(self->parser_->get());
+      });
 }
 
 void http_connection::become_websocket(request const& r) {
   peer_info peer{address_of(socket_), {}};
-  for (auto const& field : r) peer.headers.emplace_back(lower(field.name_string()), std::string(field.value()));
+  for (auto const& field : r)
+    peer.headers.emplace_back(lower(field.name_string()), std::string(field.value()));
   stage_ = stage::ended;
   desk_.ended.push_back(number_);
-  desk_.upgraded.push_back({std::move(socket_), number_, std::move(peer), beast::buffers_to_string(buffer_.data())});
+  desk_.upgraded.push_back(
+      {std::move(socket_), number_, std::move(peer), beast::buffers_to_string(buffer_.data())});
 }
 
-// --- replies --------------------------------------------------------------------------------------------------------
+// --- replies
+// --------------------------------------------------------------------------------------------------------
 
 void http_connection::reply_text(unsigned status, std::string text) {
   reply({.status = status, .body = std::move(text) + "\n"});
@@ -236,34 +252,39 @@ void http_connection::reply(page_reply const& page) {
 void http_connection::write(http::message_generator message, std::uint64_t size) {
   stage_ = stage::writing;
   set_alarm(desk_.limits.http_timeout + steady_ms(size / slowest_reader));
-  beast::async_write(socket_, std::move(message),
-                     [self = shared_from_this()](boost::system::error_code const& failed, std::size_t) {
-                       if (self->stage_ == stage::ended) return;
-                       if (failed) return self->end();
-                       self->keep_alive_ && !self->desk_.stopping ? self->read() : self->hear_out();
-                     });
+  beast::async_write(
+      socket_, std::move(message),
+      [self = shared_from_this()](boost::system::error_code const& failed, std::size_t) {
+        if (self->stage_ == stage::ended) return;
+        if (failed) return self->end();
+        self->keep_alive_ && !self->desk_.stopping ? self->read() : self->hear_out();
+      });
 }
 
 void http_connection::hear_out() {
   stage_ = stage::hearing_out;
   set_alarm(desk_.limits.close_timeout);
   boost::system::error_code ignored;
-  socket_.shutdown(tcp_socket::shutdown_send, ignored);  // closing now could destroy the reply on its way
+  socket_.shutdown(tcp_socket::shutdown_send,
+                   ignored);  // closing now could destroy the reply on its way
   forget_more();
 }
 
 void http_connection::forget_more() {
-  socket_.async_wait(tcp_socket::wait_read, [self = shared_from_this()](boost::system::error_code const& failed) {
-    if (self->stage_ == stage::ended) return;
-    desk& d = self->desk_;
-    if (failed || ::recv(self->socket_.native_handle(), d.scratch.data(), d.scratch.size(), MSG_DONTWAIT) == 0) {
-      return self->end();
-    }
-    self->forget_more();
-  });
+  socket_.async_wait(tcp_socket::wait_read,
+                     [self = shared_from_this()](boost::system::error_code const& failed) {
+                       if (self->stage_ == stage::ended) return;
+                       desk& d = self->desk_;
+                       if (failed || ::recv(self->socket_.native_handle(), d.scratch.data(),
+                                            d.scratch.size(), MSG_DONTWAIT) == 0) {
+                         return self->end();
+                       }
+                       self->forget_more();
+                     });
 }
 
-// --- the end --------------------------------------------------------------------------------------------------------
+// --- the end
+// --------------------------------------------------------------------------------------------------------
 
 void http_connection::tick() {
   if (stage_ == stage::ended || !alarm_.rings(desk_.now(), desk_.due)) return;

@@ -1,4 +1,5 @@
-// The socket of a client that speaks HTTP: pages, kept alive, until it goes away or becomes a WebSocket session.
+// The socket of a client that speaks HTTP: pages, kept alive, until it goes away or becomes a
+// WebSocket session.
 #pragma once
 
 #include <cstdint>
@@ -28,11 +29,13 @@ struct page_set {
   std::vector<page_content> contents;
 };
 
-/// I/O thread only. While it is open it waits for its socket and so keeps itself alive; see desk::ended.
+/// I/O thread only. While it is open it waits for its socket and so keeps itself alive; see
+/// desk::ended.
 class http_connection : public std::enable_shared_from_this<http_connection> {
  public:
   /// `refused`: there are too many connections; the first request gets 503.
-  http_connection(desk& d, page_set const& pages, tcp_socket socket, session_no number, bool refused);
+  http_connection(desk& d, page_set const& pages, tcp_socket socket, session_no number,
+                  bool refused);
 
   void start();
   /// The loop thread has made the page that was asked for.
@@ -46,10 +49,10 @@ class http_connection : public std::enable_shared_from_this<http_connection> {
  private:
   using request = boost::beast::http::request<boost::beast::http::empty_body>;
   enum class stage : std::uint8_t {
-    reading,           ///< of a request's head
-    awaiting_page,     ///< of the loop thread
-    writing,           ///< of a reply
-    hearing_out,       ///< the reply was the last: what still comes is read and forgotten
+    reading,        ///< of a request's head
+    awaiting_page,  ///< of the loop thread
+    writing,        ///< of a reply
+    hearing_out,    ///< the reply was the last: what still comes is read and forgotten
     ended,
   };
 

@@ -57,7 +57,8 @@ void io_loop::close_listeners() {
   for (listener& l : listeners_) l.stop();
 }
 
-// --- loop thread ----------------------------------------------------------------------------------------------------
+// --- loop thread
+// ----------------------------------------------------------------------------------------------------
 
 void io_loop::take(inbound_batch& into) {
   loop_wakeup_.drain();  // before the box is emptied: what comes between only wakes once too often
@@ -68,7 +69,8 @@ void io_loop::hand_over(batch& b) {
   if (!b.empty() && to_io_.put(b)) io_wakeup_.notify();
 }
 
-// --- any thread -----------------------------------------------------------------------------------------------------
+// --- any thread
+// -----------------------------------------------------------------------------------------------------
 
 void io_loop::stop(std::uint16_t code, std::string reason) {
   {
@@ -83,7 +85,8 @@ server_counts io_loop::counts() const {
   return published_;
 }
 
-// --- I/O thread -----------------------------------------------------------------------------------------------------
+// --- I/O thread
+// -----------------------------------------------------------------------------------------------------
 
 void io_loop::run() {
   for (listener& l : listeners_) {
@@ -108,12 +111,13 @@ void io_loop::run() {
 }
 
 void io_loop::watch_wakeup() {
-  wakeup_descriptor_.async_wait(boost::asio::posix::descriptor_base::wait_read, [this](error_code const& failed) {
-    if (failed) return;
-    io_wakeup_.drain();
-    take_batch();
-    watch_wakeup();
-  });
+  wakeup_descriptor_.async_wait(boost::asio::posix::descriptor_base::wait_read,
+                                [this](error_code const& failed) {
+                                  if (failed) return;
+                                  io_wakeup_.drain();
+                                  take_batch();
+                                  watch_wakeup();
+                                });
 }
 
 void io_loop::wait_and_serve() {
@@ -121,7 +125,8 @@ void io_loop::wait_and_serve() {
   int handlers = 0;
   if (!more_to_send_) {
     auto const due = desk_.due.earliest();
-    handlers += static_cast<int>(due ? io_.run_one_until(std::chrono::steady_clock::time_point(*due)) : io_.run_one());
+    handlers += static_cast<int>(
+        due ? io_.run_one_until(std::chrono::steady_clock::time_point(*due)) : io_.run_one());
   }
   while (handlers < handlers_per_round && io_.poll_one() > 0) ++handlers;
 }
@@ -135,11 +140,13 @@ void io_loop::take_batch() {
     } else if (auto const* const flow = std::get_if<flow_item>(&item)) {
       if (auto const session = session_of(flow->session)) session->set_reading(flow->read);
     } else if (auto* const page = std::get_if<page_item>(&item)) {
-      if (auto const found = http_.find({page->request}); found != http_.end()) found->second->answer(*page);
+      if (auto const found = http_.find({page->request}); found != http_.end())
+        found->second->answer(*page);
     }
   }
   for (session_close& close : desk_.out.take_closes()) {
-    if (auto const session = session_of(close.session)) session->close(close.code, std::move(close.reason));
+    if (auto const session = session_of(close.session))
+      session->close(close.code, std::move(close.reason));
   }
   batch_.clear();
 
@@ -166,7 +173,8 @@ void io_loop::begin_stop() {
   desk_.due.add(stop_at_, {});
   close_listeners();
   for (auto const& [number, connection] : http_) connection->stop();
-  for (auto const& [number, session] : sessions_) session->close(stop_with_.code, stop_with_.reason);
+  for (auto const& [number, session] : sessions_)
+    session->close(stop_with_.code, stop_with_.reason);
 }
 
 void io_loop::look_after_due() {
@@ -243,8 +251,8 @@ void io_loop::accept(tcp_socket socket) {
   std::size_t const open = http_.size() + sessions_.size();
   if (open >= limits_.connections + most_refusals) return;
   session_no const number{++last_number_};
-  auto const connection =
-      std::make_shared<http_connection>(desk_, pages_, std::move(socket), number, open >= limits_.connections);
+  auto const connection = std::make_shared<http_connection>(desk_, pages_, std::move(socket),
+                                                            number, open >= limits_.connections);
   http_.emplace(number, connection);
   connection->start();
 }

@@ -1,4 +1,5 @@
-// What the I/O thread does, over and over: take what the loop thread did, serve the sockets, hand over what was received, send.
+// What the I/O thread does, over and over: take what the loop thread did, serve the sockets, hand
+// over what was received, send.
 #pragma once
 
 #include <atomic>
@@ -29,21 +30,25 @@ class io_loop {
   explicit io_loop(config const& limits);
   ~io_loop();
 
-  // --- before run() ---------------------------------------------------------------------------------------------
+  // --- before run()
+  // ---------------------------------------------------------------------------------------------
   page_set& pages() noexcept { return pages_; }
   /// See server::listen.
-  std::uint16_t listen(std::string const& host, std::uint16_t port, boost::system::error_code& failed);
+  std::uint16_t listen(std::string const& host, std::uint16_t port,
+                       boost::system::error_code& failed);
   void close_listeners();
 
   /// The I/O thread's life: returns some time after stop().
   void run();
 
-  // --- loop thread: see server ----------------------------------------------------------------------------------
+  // --- loop thread: see server
+  // ----------------------------------------------------------------------------------
   int inbound_fd() const noexcept { return loop_wakeup_.fd(); }
   void take(inbound_batch& into);
   void hand_over(batch& b);
 
-  // --- any thread -----------------------------------------------------------------------------------------------
+  // --- any thread
+  // -----------------------------------------------------------------------------------------------
   /// run() closes every session and returns.
   void stop(std::uint16_t code, std::string reason);
   server_counts counts() const;
@@ -81,7 +86,8 @@ class io_loop {
   // I/O thread, or before it starts. The io_context outlives what uses it.
   boost::asio::io_context io_;
   boost::asio::executor_work_guard<boost::asio::io_context::executor_type> work_;
-  boost::asio::posix::basic_stream_descriptor<boost::asio::io_context::executor_type> wakeup_descriptor_;
+  boost::asio::posix::basic_stream_descriptor<boost::asio::io_context::executor_type>
+      wakeup_descriptor_;
   desk desk_;
   page_set pages_;
   std::list<listener> listeners_;

@@ -1,4 +1,5 @@
-// What mailboxes need of the values that pass through them: one more appended to what waits already.
+// What mailboxes need of the values that pass through them: one more appended to what waits
+// already.
 #pragma once
 
 #include "fanout/batch.hpp"
@@ -6,7 +7,8 @@
 
 namespace statelink {
 
-/// Appends `from`, whose items may be moved from, to `into`. REQUIRES: together below 4 GiB of bytes.
+/// Appends `from`, whose items may be moved from, to `into`. REQUIRES: together below 4 GiB of
+/// bytes.
 void join(batch& into, batch& from);
 void join(inbound_batch& into, inbound_batch& from);
 

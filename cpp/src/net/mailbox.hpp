@@ -1,4 +1,5 @@
-// Hands values from one thread to another: a mutex and a swap. Who puts learns whether the other side must be woken.
+// Hands values from one thread to another: a mutex and a swap. Who puts learns whether the other
+// side must be woken.
 #pragma once
 
 #include <cstdint>
@@ -7,12 +8,13 @@
 
 namespace statelink {
 
-/// `T` has empty() and clear(), which keeps its memory, and a function join(T& into, T& from) that appends.
+/// `T` has empty() and clear(), which keeps its memory, and a function join(T& into, T& from) that
+/// appends.
 template <class T>
 class mailbox {
  public:
-  /// Takes the content of `value`, which is left empty, with other memory to be reused. True where the box was empty: the other
-  /// side has to be woken.
+  /// Takes the content of `value`, which is left empty, with other memory to be reused. True where
+  /// the box was empty: the other side has to be woken.
   bool put(T& value) {
     std::lock_guard const lock(mutex_);
     bool const was_empty = content_.empty();
@@ -25,7 +27,8 @@ class mailbox {
     return was_empty;
   }
 
-  /// Replaces `into` by all that was put since the last time. True where the putter asked to be told.
+  /// Replaces `into` by all that was put since the last time. True where the putter asked to be
+  /// told.
   bool take(T& into) {
     into.clear();
     std::lock_guard const lock(mutex_);
@@ -34,7 +37,8 @@ class mailbox {
     return std::exchange(tell_, false);
   }
 
-  /// How often it was taken. With `tell`, and where something waits to be taken, the next take() says so.
+  /// How often it was taken. With `tell`, and where something waits to be taken, the next take()
+  /// says so.
   std::uint64_t takes(bool tell = false) {
     std::lock_guard const lock(mutex_);
     tell_ = tell && !content_.empty();

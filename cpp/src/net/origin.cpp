@@ -13,7 +13,8 @@ std::string lower(std::string_view text) {
   return out;
 }
 
-/// scheme://host:port in lower case, without the scheme's usual port and without a slash at the end.
+/// scheme://host:port in lower case, without the scheme's usual port and without a slash at the
+/// end.
 struct parsed_origin {
   std::string scheme;
   std::string authority;
@@ -24,7 +25,8 @@ std::string_view usual_port(std::string_view scheme) {
 }
 
 std::string without_usual_port(std::string authority, std::string_view scheme) {
-  if (authority.ends_with(usual_port(scheme))) authority.resize(authority.size() - usual_port(scheme).size());
+  if (authority.ends_with(usual_port(scheme)))
+    authority.resize(authority.size() - usual_port(scheme).size());
   return authority;
 }
 
@@ -41,10 +43,12 @@ parsed_origin parse(std::string_view origin) {
 
 }  // namespace
 
-bool may_connect(std::string_view origin, std::string_view host, std::vector<std::string> const& allowed) {
+bool may_connect(std::string_view origin, std::string_view host,
+                 std::vector<std::string> const& allowed) {
   if (origin.empty()) return true;
   parsed_origin const from = parse(origin);
-  if (!from.scheme.empty() && from.authority == without_usual_port(lower(host), from.scheme)) return true;
+  if (!from.scheme.empty() && from.authority == without_usual_port(lower(host), from.scheme))
+    return true;
   return std::any_of(allowed.begin(), allowed.end(), [&](std::string const& entry) {
     if (entry == "*") return true;
     parsed_origin const may = parse(entry);

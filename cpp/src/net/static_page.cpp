@@ -19,13 +19,15 @@ bool is_below(fs::path const& path, fs::path const& root) {
 
 }  // namespace
 
-page_reply file_reply(fs::path const& root, std::vector<std::string> const& rest, std::string_view target) {
+page_reply file_reply(fs::path const& root, std::vector<std::string> const& rest,
+                      std::string_view target) {
   std::error_code failed;
   fs::path const real_root = fs::canonical(root, failed);
   if (failed) return not_found();
   fs::path path = real_root;
   for (std::string const& segment : rest) {
-    if (segment.front() == '.' || segment.find_first_of(std::string_view("/\\\0", 3)) != std::string::npos) {
+    if (segment.front() == '.' ||
+        segment.find_first_of(std::string_view("/\\\0", 3)) != std::string::npos) {
       return not_found();
     }
     path /= segment;
@@ -38,7 +40,8 @@ page_reply file_reply(fs::path const& root, std::vector<std::string> const& rest
       std::string location(bare);
       location += '/';
       location += target.substr(bare.size());
-      return {.status = 308, .body = "it has a slash at its end\n", .location = std::move(location)};
+      return {
+          .status = 308, .body = "it has a slash at its end\n", .location = std::move(location)};
     }
     path = fs::canonical(path / "index.html", failed);
     if (failed || !is_below(path, real_root)) return not_found();
@@ -53,7 +56,8 @@ page_reply file_reply(fs::path const& root, std::vector<std::string> const& rest
 }
 
 std::string etag_of(std::string_view bytes) {
-  return '"' + std::to_string(std::hash<std::string_view>{}(bytes)) + '-' + std::to_string(bytes.size()) + '"';
+  return '"' + std::to_string(std::hash<std::string_view>{}(bytes)) + '-' +
+         std::to_string(bytes.size()) + '"';
 }
 
 bool has_match(std::string_view condition, std::string_view etag) noexcept {

@@ -1,4 +1,5 @@
-// The reply to GET of a page that needs no handler: a text, a file, a folder's file. Reads the file system, no sockets.
+// The reply to GET of a page that needs no handler: a text, a file, a folder's file. Reads the file
+// system, no sockets.
 #pragma once
 
 #include <filesystem>
@@ -18,9 +19,11 @@ struct page_reply {
   std::string location = {};                       ///< of a redirection
 };
 
-/// `root` is a file, or a folder with the file at `rest` below it (a folder's is its index.html). Nothing outside the folder is
-/// ever given, also not through symbolic links, nor anything whose name begins with a dot. `target`: the request's, for redirections.
-page_reply file_reply(std::filesystem::path const& root, std::vector<std::string> const& rest, std::string_view target);
+/// `root` is a file, or a folder with the file at `rest` below it (a folder's is its index.html).
+/// Nothing outside the folder is ever given, also not through symbolic links, nor anything whose
+/// name begins with a dot. `target`: the request's, for redirections.
+page_reply file_reply(std::filesystem::path const& root, std::vector<std::string> const& rest,
+                      std::string_view target);
 
 /// An entity tag for these bytes.
 std::string etag_of(std::string_view bytes);

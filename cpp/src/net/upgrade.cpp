@@ -39,14 +39,17 @@ upgrade_verdict judge_upgrade(upgrade_request const& r, config const& limits) {
   }
   if (r.version != "13") return {426, "the version of WebSocket is 13"};
   if (!is_websocket_key(r.key)) return {400, "Sec-WebSocket-Key is not a key"};
-  if (!may_connect(r.origin, r.host, limits.allowed_origins)) return {403, "pages of this origin may not connect"};
+  if (!may_connect(r.origin, r.host, limits.allowed_origins))
+    return {403, "pages of this origin may not connect"};
   if (!r.protocols.empty() && !list_has(r.protocols, subprotocol)) {
     return {400, "the subprotocol is " + std::string(subprotocol)};
   }
   std::string response =
-      "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: " +
+      "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: "
+      "Upgrade\r\nSec-WebSocket-Accept: " +
       websocket_accept(r.key) + "\r\n";
-  if (!r.protocols.empty()) response += "Sec-WebSocket-Protocol: " + std::string(subprotocol) + "\r\n";
+  if (!r.protocols.empty())
+    response += "Sec-WebSocket-Protocol: " + std::string(subprotocol) + "\r\n";
   return {101, response + "\r\n"};
 }
 

@@ -1,4 +1,5 @@
-// Whether an HTTP request becomes a WebSocket session (RFC 6455, section 4.2; docs/protocol.md, "Transport").
+// Whether an HTTP request becomes a WebSocket session (RFC 6455, section 4.2; docs/protocol.md,
+// "Transport").
 #pragma once
 
 #include <string>
@@ -11,7 +12,8 @@ namespace statelink {
 inline constexpr std::string_view websocket_path = "/_statelink/ws";
 inline constexpr std::string_view subprotocol = "statelink.v1.json";
 
-/// The header fields that decide, empty where absent; lists that came in several fields are joined by commas.
+/// The header fields that decide, empty where absent; lists that came in several fields are joined
+/// by commas.
 struct upgrade_request {
   bool is_get = false;
   bool is_http_1_1 = false;

@@ -17,7 +17,8 @@ wakeup::~wakeup() { ::close(fd_); }
 
 void wakeup::notify() noexcept {
   std::uint64_t const one = 1;
-  [[maybe_unused]] auto const written = ::write(fd_, &one, sizeof one);  // fails only where it is readable already
+  [[maybe_unused]] auto const written =
+      ::write(fd_, &one, sizeof one);  // fails only where it is readable already
 }
 
 void wakeup::drain() noexcept {

@@ -1,4 +1,5 @@
-// Wakes another thread that waits on a file descriptor. The only file (with its .cpp) that is Linux's alone.
+// Wakes another thread that waits on a file descriptor. The only file (with its .cpp) that is
+// Linux's alone.
 #pragma once
 
 namespace statelink {

@@ -11,7 +11,8 @@
 namespace statelink {
 namespace {
 
-// Events of all sessions that may wait for the loop thread, in bytes: they stand in one string, addressed by 32 bits.
+// Events of all sessions that may wait for the loop thread, in bytes: they stand in one string,
+// addressed by 32 bits.
 constexpr std::size_t most_untaken_bytes = std::size_t{512} << 20;
 
 constexpr std::size_t most_views = 128;  // of one sendmsg; what is beyond goes with the next
@@ -44,22 +45,25 @@ void websocket_connection::start(std::string first_bytes) {
   want_read();
 }
 
-// --- what session asks for ------------------------------------------------------------------------------------------
+// --- what session asks for
+// ------------------------------------------------------------------------------------------
 
 void websocket_connection::carry_out(session_action action) {
   std::visit([this](auto& a) { act(a); }, action);
 }
 
 void websocket_connection::act(hello_frame& hello) {
-  desk_.inbound.items.emplace_back(inbound_hello{session_.number(), std::move(hello), std::move(*peer_)});
+  desk_.inbound.items.emplace_back(
+      inbound_hello{session_.number(), std::move(hello), std::move(*peer_)});
   peer_.reset();
 }
 
 void websocket_connection::act(event_frame& event) {
   std::string& bytes = desk_.inbound.bytes;
-  desk_.inbound.items.emplace_back(inbound_event{session_.number(), event.id, static_cast<std::uint32_t>(bytes.size()),
-                                                 static_cast<std::uint32_t>(event.handler.size()),
-                                                 static_cast<std::uint32_t>(event.arguments.size())});
+  desk_.inbound.items.emplace_back(
+      inbound_event{session_.number(), event.id, static_cast<std::uint32_t>(bytes.size()),
+                    static_cast<std::uint32_t>(event.handler.size()),
+                    static_cast<std::uint32_t>(event.arguments.size())});
   bytes += event.handler;
   bytes += event.arguments;
   if (untaken_since_ != desk_.takes) {
@@ -71,7 +75,9 @@ void websocket_connection::act(event_frame& event) {
   untaken_bytes_ += event.handler.size() + event.arguments.size();
 }
 
-void websocket_connection::act(resync_frame& resync) { desk_.out.resync(*subscriber_, resync.instances); }
+void websocket_connection::act(resync_frame& resync) {
+  desk_.out.resync(*subscriber_, resync.instances);
+}
 
 void websocket_connection::act(send_ping&) { push_control(ws_opcode::ping, {}); }
 
@@ -108,7 +114,8 @@ void websocket_connection::act(hang_up&) {
   write_tail();
 }
 
-// --- from the loop thread -------------------------------------------------------------------------------------------
+// --- from the loop thread
+// -------------------------------------------------------------------------------------------
 
 void websocket_connection::set_reading(bool on) {
   paused_by_loop_ = !on;
@@ -145,7 +152,8 @@ void websocket_connection::tell_loop_closed() {
   desk_.inbound.items.emplace_back(inbound_closed{session_.number()});
 }
 
-// --- reading --------------------------------------------------------------------------------------------------------
+// --- reading
+// --------------------------------------------------------------------------------------------------------
 
 bool websocket_connection::is_paused() const noexcept {
   return (paused_by_loop_ || waiting_for_take_) && session_.at() < session::stage::closing;
@@ -154,16 +162,18 @@ bool websocket_connection::is_paused() const noexcept {
 void websocket_connection::want_read() {
   if (reading_ || ended_ || is_paused()) return;
   reading_ = true;
-  socket_.async_wait(tcp_socket::wait_read, [self = shared_from_this()](boost::system::error_code const& failed) {
-    self->reading_ = false;
-    if (failed) return self->end();
-    self->on_readable();
-  });
+  socket_.async_wait(tcp_socket::wait_read,
+                     [self = shared_from_this()](boost::system::error_code const& failed) {
+                       self->reading_ = false;
+                       if (failed) return self->end();
+                       self->on_readable();
+                     });
 }
 
 void websocket_connection::on_readable() {
   if (ended_ || is_paused()) return;
-  ssize_t const n = ::recv(socket_.native_handle(), desk_.scratch.data(), desk_.scratch.size(), MSG_DONTWAIT);
+  ssize_t const n =
+      ::recv(socket_.native_handle(), desk_.scratch.data(), desk_.scratch.size(), MSG_DONTWAIT);
   if (n == 0 || (n < 0 && !is_only_full())) return end();
   if (n > 0) read({desk_.scratch.data(), static_cast<std::size_t>(n)});
   want_read();
@@ -187,7 +197,8 @@ bool websocket_connection::too_many_wait() const noexcept {
                                            untaken_bytes_ > desk_.limits.message_bytes);
 }
 
-// --- writing --------------------------------------------------------------------------------------------------------
+// --- writing
+// --------------------------------------------------------------------------------------------------------
 
 void websocket_connection::push_control(ws_opcode opcode, std::string_view payload) {
   std::string frame;
@@ -222,7 +233,9 @@ void websocket_connection::write_tail() {
   }
   if (hangs_up_) {
     boost::system::error_code ignored;
-    socket_.shutdown(tcp_socket::shutdown_send, ignored);  // it is read to its end: closing now could destroy what is on the way
+    socket_.shutdown(
+        tcp_socket::shutdown_send,
+        ignored);  // it is read to its end: closing now could destroy what is on the way
   }
 }
 
@@ -249,11 +262,12 @@ std::ptrdiff_t websocket_connection::write(bool& full) {
 
 void websocket_connection::want_write() {
   if (std::exchange(writing_, true)) return;
-  socket_.async_wait(tcp_socket::wait_write, [self = shared_from_this()](boost::system::error_code const& failed) {
-    self->writing_ = false;
-    if (failed) return self->end();
-    self->on_writable();
-  });
+  socket_.async_wait(tcp_socket::wait_write,
+                     [self = shared_from_this()](boost::system::error_code const& failed) {
+                       self->writing_ = false;
+                       if (failed) return self->end();
+                       self->on_writable();
+                     });
 }
 
 void websocket_connection::on_writable() {

@@ -1,4 +1,5 @@
-// The socket of one WebSocket session: bytes in, bytes out. What they mean is decided by session, what to write by fanout.
+// The socket of one WebSocket session: bytes in, bytes out. What they mean is decided by session,
+// what to write by fanout.
 #pragma once
 
 #include <cstdint>
@@ -16,7 +17,8 @@
 
 namespace statelink {
 
-/// I/O thread only. While it is open it waits for its socket and so keeps itself alive; see desk::ended.
+/// I/O thread only. While it is open it waits for its socket and so keeps itself alive; see
+/// desk::ended.
 class websocket_connection : public std::enable_shared_from_this<websocket_connection> {
  public:
   websocket_connection(desk& d, upgraded_socket from);
@@ -24,7 +26,8 @@ class websocket_connection : public std::enable_shared_from_this<websocket_conne
   /// Reads what came with the request, then from the socket.
   void start(std::string first_bytes);
 
-  /// Writes what the fan-out has for it, as far as the socket takes it. REQUIRES: it is dirty, so not closing.
+  /// Writes what the fan-out has for it, as far as the socket takes it. REQUIRES: it is dirty, so
+  /// not closing.
   void send();
 
   /// The loop thread has given the session its client.
@@ -65,11 +68,13 @@ class websocket_connection : public std::enable_shared_from_this<websocket_conne
   void want_write();
   void on_writable();
   void push_control(ws_opcode opcode, std::string_view payload);
-  /// Writes one helping of what is queued; false when there is nothing, or the socket is full or broken.
+  /// Writes one helping of what is queued; false when there is nothing, or the socket is full or
+  /// broken.
   bool write_queued();
   /// Writes the last bytes of a closing session.
   void write_tail();
-  /// How many bytes of desk::views the socket took; -1 where it is broken. `full`: it wants no more.
+  /// How many bytes of desk::views the socket took; -1 where it is broken. `full`: it wants no
+  /// more.
   std::ptrdiff_t write(bool& full);
 
   void tell_loop_closed();

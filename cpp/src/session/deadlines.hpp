@@ -36,7 +36,8 @@ class deadlines {
   std::priority_queue<entry, std::vector<entry>, std::greater<>> queue_;
 };
 
-/// One connection's time to be looked after. It has one entry in the queue, seldom two, however often the time changes.
+/// One connection's time to be looked after. It has one entry in the queue, seldom two, however
+/// often the time changes.
 class alarm {
  public:
   explicit alarm(session_no who) : who_(who) {}
@@ -48,7 +49,8 @@ class alarm {
     queue.add(at, who_);
   }
 
-  /// An entry of this connection was taken out at `now`: whether its time has come. Else it is queued again as needed.
+  /// An entry of this connection was taken out at `now`: whether its time has come. Else it is
+  /// queued again as needed.
   bool rings(steady_ms now, deadlines& queue) {
     if (now < queued_) return false;  // an entry that an earlier one has overtaken
     queued_ = none;

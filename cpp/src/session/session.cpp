@@ -8,7 +8,8 @@ namespace statelink {
 session::session(session_no number, config const& limits, steady_ms now)
     : number_(number), limits_(limits), opened_(now), heard_(now), pinged_(now) {}
 
-session_action session::received(ws_input const& input, client_frame_parser& parser, steady_ms now) {
+session_action session::received(ws_input const& input, client_frame_parser& parser,
+                                 steady_ms now) {
   using kind = ws_input::kind;
   if (stage_ == stage::closed) return {};
   if (stage_ == stage::closing) {  // whatever it still says, only the end of it matters
@@ -19,14 +20,16 @@ session_action session::received(ws_input const& input, client_frame_parser& par
     case kind::text:
       return text(input.payload, parser, now);
     case kind::binary:
-      return close(static_cast<std::uint16_t>(close_code::binary_refused), "binary frames are not spoken here", now);
+      return close(static_cast<std::uint16_t>(close_code::binary_refused),
+                   "binary frames are not spoken here", now);
     case kind::ping:
       return send_pong{input.payload};
     case kind::close:
     case kind::error: {
       stage_ = stage::closing;
       closing_since_ = now;
-      bool const ours = input.what == kind::error;  // else the answer to the peer's close repeats its code
+      bool const ours =
+          input.what == kind::error;  // else the answer to the peer's close repeats its code
       return send_close{input.code, ours ? std::string(input.payload) : std::string(), true};
     }
     case kind::pong:
@@ -50,7 +53,8 @@ session_action session::text(std::string_view message, client_frame_parser& pars
   if (!said_hello_) return breach(close_code::bad_frame, "the first frame is not hello", now);
   if (!within_rate(now)) {
     return breach(close_code::overload,
-                  "more than " + std::to_string(limits_.events_per_second) + " events per second", now);
+                  "more than " + std::to_string(limits_.events_per_second) + " events per second",
+                  now);
   }
   if (auto* const event = std::get_if<event_frame>(&frame)) return *event;
   return std::move(std::get<resync_frame>(frame));
@@ -63,7 +67,8 @@ session_action session::breach(close_code code, std::string reason, steady_ms no
 bool session::within_rate(steady_ms now) noexcept {
   if (limits_.events_per_second == 0) return true;
   using namespace std::chrono_literals;
-  auto const share = std::chrono::nanoseconds(1s) / static_cast<std::int64_t>(limits_.events_per_second);
+  auto const share =
+      std::chrono::nanoseconds(1s) / static_cast<std::int64_t>(limits_.events_per_second);
   spent_ = std::max<std::chrono::nanoseconds>(spent_, now) + share;
   return spent_ <= now + 1s;
 }

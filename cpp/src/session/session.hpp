@@ -1,4 +1,5 @@
-// The rules of one WebSocket session, docs/protocol.md: what a socket said goes in, what to do comes out. No I/O, no clock.
+// The rules of one WebSocket session, docs/protocol.md: what a socket said goes in, what to do
+// comes out. No I/O, no clock.
 #pragma once
 
 #include <cstdint>
@@ -14,15 +15,16 @@
 
 namespace statelink {
 
-// What the network part must do. Besides these: a hello_frame and an event_frame go to the loop thread, a resync_frame goes to
-// the fan-out, std::monostate asks for nothing.
+// What the network part must do. Besides these: a hello_frame and an event_frame go to the loop
+// thread, a resync_frame goes to the fan-out, std::monostate asks for nothing.
 
 struct send_ping {};
 /// `payload` is a view into the input.
 struct send_pong {
   std::string_view payload;
 };
-/// Write this close frame after what is queued; code 0: one without a code. With `last` nothing more is awaited from the peer.
+/// Write this close frame after what is queued; code 0: one without a code. With `last` nothing
+/// more is awaited from the peer.
 struct send_close {
   std::uint16_t code = 0;
   std::string reason;
@@ -33,8 +35,8 @@ struct hang_up {};
 /// The peer is gone or took too long: end the socket now.
 struct drop_socket {};
 
-using session_action = std::variant<std::monostate, event_frame, hello_frame, resync_frame, send_ping, send_pong,
-                                    send_close, hang_up, drop_socket>;
+using session_action = std::variant<std::monostate, event_frame, hello_frame, resync_frame,
+                                    send_ping, send_pong, send_close, hang_up, drop_socket>;
 
 class session {
  public:
@@ -55,7 +57,8 @@ class session {
 
   /// Bytes came from the socket.
   void heard(steady_ms now) noexcept { heard_ = now; }
-  /// A message, a control frame or a breach of RFC 6455. The action may point into `input` and `parser`.
+  /// A message, a control frame or a breach of RFC 6455. The action may point into `input` and
+  /// `parser`.
   session_action received(ws_input const& input, client_frame_parser& parser, steady_ms now);
   /// The loop thread has given the session its client.
   void attached() noexcept;
@@ -64,7 +67,8 @@ class session {
   /// The socket is gone.
   void ended() noexcept { stage_ = stage::closed; }
 
-  /// To be called at next_tick(), where there is one; earlier does no harm. `reading`: the socket is being read, so silence is the peer's.
+  /// To be called at next_tick(), where there is one; earlier does no harm. `reading`: the socket
+  /// is being read, so silence is the peer's.
   session_action tick(steady_ms now, bool reading);
   steady_ms next_tick() const noexcept;
 

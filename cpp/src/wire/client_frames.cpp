@@ -125,7 +125,8 @@ client_frame client_frame_parser::parse(std::string_view text) {
     return frame_refusal{"not a frame: " + std::string(why)};
   }
   int const kinds = !found.e.empty() + !found.hello.empty() + !found.resync.empty();
-  if (kinds != 1) return frame_refusal{kinds == 0 ? "an unknown kind of frame" : "several frames in one"};
+  if (kinds != 1)
+    return frame_refusal{kinds == 0 ? "an unknown kind of frame" : "several frames in one"};
 
   if (!found.e.empty()) {
     event_frame event;
@@ -135,10 +136,12 @@ client_frame client_frame_parser::parse(std::string_view text) {
     event.handler = found.h.substr(1, found.h.size() - 2);
     if (event.handler.find('\\') != std::string_view::npos) {
       decoded_.clear();
-      if (!append_unescaped(decoded_, event.handler)) return frame_refusal{"event: h is not Unicode"};
+      if (!append_unescaped(decoded_, event.handler))
+        return frame_refusal{"event: h is not Unicode"};
       event.handler = decoded_;
     }
-    if (!found.a.empty() && found.a.front() != '{') return frame_refusal{"event: a is not an object"};
+    if (!found.a.empty() && found.a.front() != '{')
+      return frame_refusal{"event: a is not an object"};
     event.arguments = found.a;
     return event;
   }

@@ -30,8 +30,8 @@ struct frame_refusal {
 
 using client_frame = std::variant<event_frame, hello_frame, resync_frame, frame_refusal>;
 
-/// Parses the text of client frames. An event costs no allocation. Unknown keys are checked as JSON and ignored, so is a key's
-/// second occurrence in an event.
+/// Parses the text of client frames. An event costs no allocation. Unknown keys are checked as JSON
+/// and ignored, so is a key's second occurrence in an event.
 class client_frame_parser {
  public:
   /// `depth`: how deep the JSON may be nested, the frame itself counted.

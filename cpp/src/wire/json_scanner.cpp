@@ -91,13 +91,20 @@ bool json_scanner::value(std::string_view& text) noexcept {
 bool json_scanner::any() noexcept {
   std::string_view inner;
   switch (peek()) {
-    case '{': return object();
-    case '[': return array();
-    case '"': return string(inner);
-    case 't': return literal("true");
-    case 'f': return literal("false");
-    case 'n': return literal("null");
-    default: return number();
+    case '{':
+      return object();
+    case '[':
+      return array();
+    case '"':
+      return string(inner);
+    case 't':
+      return literal("true");
+    case 'f':
+      return literal("false");
+    case 'n':
+      return literal("null");
+    default:
+      return number();
   }
 }
 
@@ -186,7 +193,8 @@ bool json_scanner::number() noexcept {
 }
 
 bool json_scanner::literal(std::string_view word) noexcept {
-  if (static_cast<std::size_t>(end_ - at_) < word.size() || std::string_view(at_, word.size()) != word) {
+  if (static_cast<std::size_t>(end_ - at_) < word.size() ||
+      std::string_view(at_, word.size()) != word) {
     return fail("it is not valid JSON");
   }
   at_ += word.size();

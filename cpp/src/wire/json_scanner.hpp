@@ -1,4 +1,5 @@
-// Walks over JSON text (RFC 8259) without building anything: checks it and tells where its pieces are.
+// Walks over JSON text (RFC 8259) without building anything: checks it and tells where its pieces
+// are.
 #pragma once
 
 #include <cstddef>
@@ -9,7 +10,8 @@
 
 namespace statelink {
 
-/// Every verb leaves the scanner behind what it read, or returns false and says why in failure(). REQUIRES: text is valid UTF-8.
+/// Every verb leaves the scanner behind what it read, or returns false and says why in failure().
+/// REQUIRES: text is valid UTF-8.
 class json_scanner {
  public:
   /// `depth`: how deep arrays and objects may be nested, at most 1,000.
@@ -49,11 +51,13 @@ class json_scanner {
   std::string_view failure_;
 };
 
-/// Decodes the escapes of what stands between a string's quotes, at the end of `out`. False where half a surrogate pair stands
-/// alone: there is no UTF-8 for it. REQUIRES: json_scanner::string accepted it.
+/// Decodes the escapes of what stands between a string's quotes, at the end of `out`. False where
+/// half a surrogate pair stands alone: there is no UTF-8 for it. REQUIRES: json_scanner::string
+/// accepted it.
 bool append_unescaped(std::string& out, std::string_view inner);
 
-/// The integer that the JSON text `number` says, where it is one from 0 to 2^53 - 1 without fraction or exponent.
+/// The integer that the JSON text `number` says, where it is one from 0 to 2^53 - 1 without
+/// fraction or exponent.
 std::optional<std::uint64_t> safe_integer(std::string_view number) noexcept;
 
 }  // namespace statelink

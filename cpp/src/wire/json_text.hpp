@@ -7,7 +7,8 @@
 
 namespace statelink {
 
-/// Appends `text` as a JSON string, in quotes. Characters beyond ASCII stay as they are. REQUIRES: valid UTF-8.
+/// Appends `text` as a JSON string, in quotes. Characters beyond ASCII stay as they are. REQUIRES:
+/// valid UTF-8.
 void append_json_string(std::string& out, std::string_view text);
 
 void append_json_integer(std::string& out, std::uint64_t number);

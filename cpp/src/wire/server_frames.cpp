@@ -42,7 +42,8 @@ void append_hello(std::string& out, server_hello const& hello) {
   out += hello.append ? ",\"caps\":[\"append\"]}}" : ",\"caps\":[]}}";
 }
 
-void begin_snapshot(std::string& out, std::string_view state_name, instance_revision at, bool overlay) {
+void begin_snapshot(std::string& out, std::string_view state_name, instance_revision at,
+                    bool overlay) {
   append_field(out, "{\"s\":", state_name);
   append_field(out, ",\"i\":", at.instance.value);
   append_field(out, ",\"r\":", at.at);

@@ -1,4 +1,5 @@
-// The text of the server's frames: docs/protocol.md, "Server to client". Each verb appends to `out`; nothing else is allocated.
+// The text of the server's frames: docs/protocol.md, "Server to client". Each verb appends to
+// `out`; nothing else is allocated.
 //
 // WebSocket framing is apart: between begin_frame and end_frame of ws_frame.hpp.
 #pragma once
@@ -22,11 +23,14 @@ struct server_hello {
 };
 void append_hello(std::string& out, server_hello const& hello);
 
-/// A snapshot up to its values: append one JSON object, then end_snapshot. `overlay`: values that only this client sees.
-void begin_snapshot(std::string& out, std::string_view state_name, instance_revision at, bool overlay = false);
+/// A snapshot up to its values: append one JSON object, then end_snapshot. `overlay`: values that
+/// only this client sees.
+void begin_snapshot(std::string& out, std::string_view state_name, instance_revision at,
+                    bool overlay = false);
 void end_snapshot(std::string& out);
 
-/// A patch up to its operations: append one JSON array, then end_patch. `leads_to`: the revision after it.
+/// A patch up to its operations: append one JSON array, then end_patch. `leads_to`: the revision
+/// after it.
 void begin_patch(std::string& out, instance_revision leads_to);
 void end_patch(std::string& out);
 
@@ -41,7 +45,8 @@ void append_ack(std::string& out, event_id first, event_id last, follow_span fol
 void append_error(std::string& out, event_id id, std::string_view code, std::string_view message,
                   follow_span follows);
 
-/// Code outcome_unknown: every event from `first` to `last` that was not answered before may or may not have run well.
+/// Code outcome_unknown: every event from `first` to `last` that was not answered before may or may
+/// not have run well.
 void append_unknown(std::string& out, event_id first, event_id last);
 
 void append_hydrated(std::string& out);

@@ -6,16 +6,17 @@
 namespace statelink {
 namespace {
 
-// What may follow; the numbers count continuation bytes. The special rows restrict the first one of them.
+// What may follow; the numbers count continuation bytes. The special rows restrict the first one of
+// them.
 enum step : std::uint8_t {
-  start,      // a new character
-  one,        // 80..BF, then start
-  two,        // 80..BF, then one
-  three,      // 80..BF, then two
-  after_e0,   // A0..BF, then one: below would be overlong
-  after_ed,   // 80..9F, then one: above are surrogates
-  after_f0,   // 90..BF, then two: below would be overlong
-  after_f4,   // 80..8F, then two: above is beyond U+10FFFF
+  start,     // a new character
+  one,       // 80..BF, then start
+  two,       // 80..BF, then one
+  three,     // 80..BF, then two
+  after_e0,  // A0..BF, then one: below would be overlong
+  after_ed,  // 80..9F, then one: above are surrogates
+  after_f0,  // 90..BF, then two: below would be overlong
+  after_f4,  // 80..8F, then two: above is beyond U+10FFFF
   refused,
 };
 
@@ -37,15 +38,24 @@ constexpr step next(step s, std::uint8_t byte) noexcept {
     return byte >= low && byte <= high ? then : refused;
   };
   switch (s) {
-    case start: return first(byte);
-    case one: return within(0x80, 0xBF, start);
-    case two: return within(0x80, 0xBF, one);
-    case three: return within(0x80, 0xBF, two);
-    case after_e0: return within(0xA0, 0xBF, one);
-    case after_ed: return within(0x80, 0x9F, one);
-    case after_f0: return within(0x90, 0xBF, two);
-    case after_f4: return within(0x80, 0x8F, two);
-    case refused: break;
+    case start:
+      return first(byte);
+    case one:
+      return within(0x80, 0xBF, start);
+    case two:
+      return within(0x80, 0xBF, one);
+    case three:
+      return within(0x80, 0xBF, two);
+    case after_e0:
+      return within(0xA0, 0xBF, one);
+    case after_ed:
+      return within(0x80, 0x9F, one);
+    case after_f0:
+      return within(0x90, 0xBF, two);
+    case after_f4:
+      return within(0x80, 0x8F, two);
+    case refused:
+      break;
   }
   return refused;
 }

@@ -7,7 +7,8 @@
 namespace statelink {
 namespace {
 
-// Most payloads take 2 or 4 bytes of header. With 4 reserved only payloads below 126 bytes or above 64 KiB move.
+// Most payloads take 2 or 4 bytes of header. With 4 reserved only payloads below 126 bytes or above
+// 64 KiB move.
 constexpr std::size_t reserved = 4;
 constexpr std::size_t largest_short = 125;
 constexpr std::size_t largest_medium = 0xFFFF;
@@ -17,7 +18,8 @@ constexpr std::size_t header_size(std::size_t payload) noexcept {
 }
 
 void write_header(char* at, ws_opcode opcode, std::size_t payload) noexcept {
-  at[0] = static_cast<char>(0x80 | static_cast<std::uint8_t>(opcode));  // FIN: messages are never fragmented
+  at[0] = static_cast<char>(
+      0x80 | static_cast<std::uint8_t>(opcode));  // FIN: messages are never fragmented
   std::size_t const size = header_size(payload);
   at[1] = static_cast<char>(size == 2 ? payload : size == 4 ? 126 : 127);
   for (std::size_t i = size; i-- > 2; payload >>= 8) at[i] = static_cast<char>(payload & 0xFF);
@@ -56,7 +58,8 @@ void append_close_frame(std::string& out, std::uint16_t code, std::string_view r
   append_frame(out, ws_opcode::close, {payload, reason.size() + 2});
 }
 
-void unmask(char* bytes, std::size_t size, std::uint8_t const (&key)[4], std::size_t offset) noexcept {
+void unmask(char* bytes, std::size_t size, std::uint8_t const (&key)[4],
+            std::size_t offset) noexcept {
   char turned[8];
   for (std::size_t i = 0; i < 8; ++i) turned[i] = static_cast<char>(key[(offset + i) % 4]);
   std::uint64_t mask;

@@ -9,7 +9,8 @@
 namespace statelink {
 namespace {
 
-constexpr std::string_view alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+constexpr std::string_view alphabet =
+    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
 std::uint8_t byte_of(char c) noexcept { return static_cast<std::uint8_t>(c); }
 
@@ -22,7 +23,8 @@ void sha1_block(sha1_digest& h, char const* block) noexcept {
     w[i] = std::uint32_t{byte_of(p[0])} << 24 | std::uint32_t{byte_of(p[1])} << 16 |
            std::uint32_t{byte_of(p[2])} << 8 | byte_of(p[3]);
   }
-  for (std::size_t i = 16; i < 80; ++i) w[i] = std::rotl(w[i - 3] ^ w[i - 8] ^ w[i - 14] ^ w[i - 16], 1);
+  for (std::size_t i = 16; i < 80; ++i)
+    w[i] = std::rotl(w[i - 3] ^ w[i - 8] ^ w[i - 14] ^ w[i - 16], 1);
   auto [a, b, c, d, e] = h;
   for (std::size_t i = 0; i < 80; ++i) {
     std::uint32_t const mixed = i < 20   ? ((b & c) | (~b & d)) + 0x5A827999u
@@ -59,7 +61,8 @@ std::string base64(std::string_view bytes) {
     std::size_t const n = std::min<std::size_t>(3, bytes.size() - i);
     std::uint32_t group = 0;
     for (std::size_t k = 0; k < 3; ++k) group = group << 8 | (k < n ? byte_of(bytes[i + k]) : 0u);
-    for (std::size_t k = 0; k < 4; ++k) out += k <= n ? alphabet[group >> (18 - 6 * k) & 0x3F] : '=';
+    for (std::size_t k = 0; k < 4; ++k)
+      out += k <= n ? alphabet[group >> (18 - 6 * k) & 0x3F] : '=';
   }
   return out;
 }

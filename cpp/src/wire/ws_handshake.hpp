@@ -9,7 +9,8 @@ namespace statelink {
 /// Whether `key` is the base64 text of 16 bytes, as Sec-WebSocket-Key must be.
 bool is_websocket_key(std::string_view key) noexcept;
 
-/// Sec-WebSocket-Accept, which answers `key`: proves that the server speaks WebSocket; no secret is involved.
+/// Sec-WebSocket-Accept, which answers `key`: proves that the server speaks WebSocket; no secret is
+/// involved.
 std::string websocket_accept(std::string_view key);
 
 }  // namespace statelink

@@ -27,7 +27,8 @@ ws_input ws_reader::next(std::span<char>& bytes) {
   while (!ended_) {
     if (!in_payload_) {
       if (!read_header(bytes)) return {};
-      if (ws_input const refused = begin_payload(); refused.what == ws_input::kind::error) return refused;
+      if (ws_input const refused = begin_payload(); refused.what == ws_input::kind::error)
+        return refused;
     }
     ws_input const input = is_control() ? read_control(bytes) : read_data(bytes);
     if (input.what != ws_input::kind::more || in_payload_) return input;
@@ -46,7 +47,8 @@ bool ws_reader::read_header(std::span<char>& bytes) {
     std::memcpy(header_ + header_have_, bytes.data(), n);
     header_have_ = static_cast<std::uint8_t>(header_have_ + n);
     bytes = bytes.subspan(n);
-    // Judged at once, so that nobody waits for the rest of a header that is wrong in its first two bytes.
+    // Judged at once, so that nobody waits for the rest of a header that is wrong in its first two
+    // bytes.
     if (header_have_ >= 2 && (header_[1] & 0x80) == 0) return true;
   }
 }
@@ -55,18 +57,17 @@ ws_input ws_reader::begin_payload() {
   using enum ws_opcode;
   if ((header_[0] & 0x70) != 0) return fail(close_code::protocol_error, "reserved bits are set");
   if ((header_[1] & 0x80) == 0) return fail(close_code::protocol_error, "a frame is not masked");
-  std::size_t const size = header_have_;
-  std::size_t const length_at = 2;
-  std::size_t const mask_at = size - 4;
+  std::size_t const mask_at = header_have_ - 4u;
+  std::memcpy(mask_, header_ + mask_at, sizeof mask_);
   payload_size_ = header_[1] & 0x7F;
-  if (mask_at > length_at) {
+  if (payload_size_ > 125) {
     payload_size_ = 0;
-    for (std::size_t i = length_at; i < mask_at; ++i) payload_size_ = payload_size_ << 8 | header_[i];
-    if (payload_size_ <= (mask_at == 4 ? 125u : 0xFFFFu) || payload_size_ >> 63 != 0) {
-      return fail(close_code::protocol_error, "a frame's length is not in its shortest form");
+    for (std::size_t i = 2; i < mask_at; ++i) payload_size_ = payload_size_ << 8 | header_[i];
+    bool const is_shortest = payload_size_ > (mask_at == 4 ? 125u : 0xFFFFu);
+    if (!is_shortest || payload_size_ >> 63 != 0) {
+      return fail(close_code::protocol_error, "a frame's length is not well formed");
     }
   }
-  std::memcpy(mask_, header_ + mask_at, 4);
 
   switch (opcode()) {
     case text:
@@ -134,9 +135,12 @@ ws_input ws_reader::read_control(std::span<char>& bytes) {
     payload = {control_, control_have_};
   }
   switch (opcode()) {
-    case ws_opcode::ping: return {ws_input::kind::ping, payload};
-    case ws_opcode::pong: return {ws_input::kind::pong, payload};
-    default: return read_close(payload);
+    case ws_opcode::ping:
+      return {ws_input::kind::ping, payload};
+    case ws_opcode::pong:
+      return {ws_input::kind::pong, payload};
+    default:
+      return read_close(payload);
   }
 }
 
@@ -146,9 +150,11 @@ ws_input ws_reader::read_close(std::string_view payload) {
   if (payload.empty()) return {ws_input::kind::close, {}};
   auto const code = static_cast<std::uint16_t>(static_cast<std::uint8_t>(payload[0]) << 8 |
                                                static_cast<std::uint8_t>(payload[1]));
-  if (!may_be_sent(code)) return fail(close_code::protocol_error, "a close code that may not be sent");
+  if (!may_be_sent(code))
+    return fail(close_code::protocol_error, "a close code that may not be sent");
   payload.remove_prefix(2);
-  if (!utf8_checker::accepts(payload)) return fail(close_code::not_utf8, "a close reason is not UTF-8");
+  if (!utf8_checker::accepts(payload))
+    return fail(close_code::not_utf8, "a close reason is not UTF-8");
   return {ws_input::kind::close, payload, code};
 }
 

@@ -1,7 +1,7 @@
 // Reads a client's WebSocket frames out of the bytes of its socket (RFC 6455). No I/O in here.
 //
-// The bytes belong to a buffer that all connections share: a message that is complete in it is unmasked there and given out as a
-// view; only what is incomplete is kept per connection.
+// The bytes belong to a buffer that all connections share: a message that is complete in it is
+// unmasked there and given out as a view; only what is incomplete is kept per connection.
 #pragma once
 
 #include <cstddef>
@@ -24,10 +24,12 @@ struct ws_input {
     ping,
     pong,
     close,  ///< `code`, 0 where it said none; `payload` is the reason. Nothing follows.
-    error,  ///< the connection must be failed with `code`; `payload` is a sentence. Nothing follows.
+    error,  ///< the connection must be failed with `code`; `payload` is a sentence. Nothing
+            ///< follows.
   };
   kind what = kind::more;
-  std::string_view payload;  ///< good until the next call of next(), while the bytes given to it are
+  std::string_view
+      payload;  ///< good until the next call of next(), while the bytes given to it are
   std::uint16_t code = 0;
 };
 
@@ -36,8 +38,9 @@ class ws_reader {
   /// `message_bytes`: size of the largest message that is taken.
   explicit ws_reader(std::size_t message_bytes) : message_bytes_(message_bytes) {}
 
-  /// Takes the next input out of `bytes`, whose front moves past what was used; call it until it gives `more`, which has used
-  /// everything. The bytes are changed (unmasked). After `close` or `error` it uses up everything and gives `more`.
+  /// Takes the next input out of `bytes`, whose front moves past what was used; call it until it
+  /// gives `more`, which has used everything. The bytes are changed (unmasked). After `close` or
+  /// `error` it uses up everything and gives `more`.
   ws_input next(std::span<char>& bytes);
 
  private:
@@ -57,7 +60,7 @@ class ws_reader {
   std::string_view take_payload(std::span<char>& bytes);
 
   std::size_t message_bytes_;
-  std::string message_;            // fragments of a message, or a frame that came in pieces
+  std::string message_;             // fragments of a message, or a frame that came in pieces
   std::uint64_t payload_size_ = 0;  // of the current frame
   std::uint64_t payload_left_ = 0;
   utf8_checker utf8_;

@@ -52,7 +52,8 @@ class io_allocations : public ::testing::Test {
   void send_and_take() {
     client_->tcp().send(event_);
     pollfd p{server_->get().inbound_fd(), POLLIN, 0};
-    for (in_.clear(); in_.items.empty(); server_->get().take(in_)) ASSERT_EQ(::poll(&p, 1, 10'000), 1);
+    for (in_.clear(); in_.items.empty(); server_->get().take(in_))
+      ASSERT_EQ(::poll(&p, 1, 10'000), 1);
   }
   void commit_and_receive(position at) {
     out_.bytes = patch_;
@@ -66,8 +67,10 @@ class io_allocations : public ::testing::Test {
     ASSERT_EQ(client_->tcp().receive(size).size(), size);
   }
 
-  std::string const event_ = testing::client_text(R"({"e":1,"h":"Room.rename","a":{"name":"Ada"}})");
-  std::string const patch_ = framed(R"({"i":7,"r":42,"p":[{"op":"replace","path":"/count","value":4}]})");
+  std::string const event_ =
+      testing::client_text(R"({"e":1,"h":"Room.rename","a":{"name":"Ada"}})");
+  std::string const patch_ =
+      framed(R"({"i":7,"r":42,"p":[{"op":"replace","path":"/count","value":4}]})");
   std::string const ack_ = framed(R"({"a":1,"f":[[7,42]]})");
   std::unique_ptr<test_server> server_;
   std::unique_ptr<ws_client> client_;
@@ -82,7 +85,8 @@ TEST_F(io_allocations, none_for_an_event) {
   EXPECT_EQ(allocations - before, 0u);
 }
 
-TEST_F(io_allocations, at_most_one_or_two_for_a_hand_over) {  // of the journals' and lists' memory, however many events it answers
+TEST_F(io_allocations, at_most_one_or_two_for_a_hand_over) {  // of the journals' and lists' memory,
+                                                              // however many events it answers
   position at = 0;
   auto const turn = [&] {
     send_and_take();

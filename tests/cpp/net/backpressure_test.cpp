@@ -22,15 +22,19 @@ TEST(backpressure, a_slow_reader_gets_every_byte_once) {
   client.hello();
   server.attach(1);
   std::string expected = framed("welcome");
-  for (int i = 0; i < 300; ++i) {  // 3 MB, far more than the socket holds; frames of all header sizes
-    std::string const frame = framed(std::to_string(i) + std::string(i % 10 == 0 ? 70'000 : i * 7 % 9000, 'x'));
+  for (int i = 0; i < 300;
+       ++i) {  // 3 MB, far more than the socket holds; frames of all header sizes
+    std::string const frame =
+        framed(std::to_string(i) + std::string(i % 10 == 0 ? 70'000 : i * 7 % 9000, 'x'));
     expected += frame;
     server.send_to(1, frame);
   }
   other.hello();
   server.attach(2);
-  EXPECT_EQ(other.receive().payload, "welcome");  // so all that was handed over before has been applied
-  EXPECT_LT(server.get().counts().fanout.bytes_written, expected.size());  // it was full in the middle
+  EXPECT_EQ(other.receive().payload,
+            "welcome");  // so all that was handed over before has been applied
+  EXPECT_LT(server.get().counts().fanout.bytes_written,
+            expected.size());  // it was full in the middle
   std::string const received = client.tcp().receive(expected.size());
   EXPECT_TRUE(received == expected);
 }
@@ -68,7 +72,8 @@ TEST(backpressure, who_pings_without_reading_is_answered_for_the_last) {
   server.attach(1);
   std::string const large(3'000'000, 'x');
   server.send_to(1, framed(large));
-  ASSERT_TRUE(testing::eventually([&] { return server.get().counts().fanout.bytes_written > 1000; }));
+  ASSERT_TRUE(
+      testing::eventually([&] { return server.get().counts().fanout.bytes_written > 1000; }));
   client.tcp().receive(9);  // "welcome"; the socket is full now
   for (int i = 0; i < 1000; ++i) client.frame(9, "ping " + std::to_string(i));
   client.text(event(1));  // behind the pings: once it is there, they were read
@@ -144,7 +149,8 @@ TEST(backpressure, a_paused_session_is_not_taken_for_dead) {
   ws_client client(server.port());
   client.hello();
   server.hand_over(flow_item{server.next<inbound_hello>().session, false});
-  for (int pings = 0; pings < 10; ++pings) ASSERT_EQ(client.receive().opcode, 9);  // thrice the time, unanswered
+  for (int pings = 0; pings < 10; ++pings)
+    ASSERT_EQ(client.receive().opcode, 9);  // thrice the time, unanswered
 }
 
 }  // namespace

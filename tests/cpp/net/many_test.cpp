@@ -42,11 +42,15 @@ TEST(many, a_thousand_sessions_hear_one_commit) {
     auto const offset = static_cast<std::uint32_t>(commits.bytes.size());
     commits.bytes += framed("commit " + std::to_string(at));
     commits.journals.push_back(
-        {journal_item::kind::append, {7}, at, {offset, static_cast<std::uint32_t>(commits.bytes.size()) - offset}});
+        {journal_item::kind::append,
+         {7},
+         at,
+         {offset, static_cast<std::uint32_t>(commits.bytes.size()) - offset}});
   }
   server.get().hand_over(commits);
   for (ws_client& client : clients) {
-    for (int at = 1; at <= 10; ++at) ASSERT_EQ(client.receive().payload, "commit " + std::to_string(at));
+    for (int at = 1; at <= 10; ++at)
+      ASSERT_EQ(client.receive().payload, "commit " + std::to_string(at));
   }
   // Besides the welcome, one send to each for all ten frames.
   EXPECT_TRUE(testing::eventually([&] { return server.get().counts().fanout.sends >= 2 * count; }));

@@ -81,12 +81,13 @@ TEST_F(pages, unknown_pages_and_methods) {
 }
 
 TEST_F(pages, bad_requests_end_the_connection) {
-  for (auto const& [bytes, status] : {std::pair<std::string, int>{"nonsense\r\n\r\n", 400},
-                                      {"GET / HTTP/1.1\r\nBad Header\r\n\r\n", 400},
-                                      {"GET / HTTP/1.1\r\nHost: x\r\nX: " + std::string(2000, 'x') + "\r\n\r\n", 431},
-                                      {"GET /" + std::string(70'000, 'x'), 431},
-                                      {"GET / HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\n\r\nhello", 413},
-                                      {"GET / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", 413}}) {
+  for (auto const& [bytes, status] :
+       {std::pair<std::string, int>{"nonsense\r\n\r\n", 400},
+        {"GET / HTTP/1.1\r\nBad Header\r\n\r\n", 400},
+        {"GET / HTTP/1.1\r\nHost: x\r\nX: " + std::string(2000, 'x') + "\r\n\r\n", 431},
+        {"GET /" + std::string(70'000, 'x'), 431},
+        {"GET / HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\n\r\nhello", 413},
+        {"GET / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", 413}}) {
     tcp_client client(server_.port());
     client.send(bytes);
     EXPECT_EQ(receive_reply(client).status, status) << bytes.substr(0, 60);
@@ -123,6 +124,14 @@ TEST_F(pages, a_dynamic_page_is_made_by_the_loop_thread) {
   EXPECT_EQ(ask(client, "GET", "/").body, "<h1>hello</h1>");
 }
 
+TEST_F(pages, a_status_that_is_none_does_no_harm) {
+  tcp_client client(server_.port());
+  client.send("GET /room/a HTTP/1.1\r\nHost: localhost\r\n\r\n");
+  server_.hand_over(
+      page_item{server_.next<inbound_page_request>().request, 100'000, "text/plain", ""});
+  EXPECT_EQ(receive_reply(client).status, 500);
+}
+
 TEST_F(pages, the_address_of_the_socket_is_no_page) {
   auto const reply = ask(server_.port(), "GET", "/_statelink/ws");
   EXPECT_EQ(reply.status, 426);
@@ -131,7 +140,8 @@ TEST_F(pages, the_address_of_the_socket_is_no_page) {
 }
 
 TEST(pages_of_files, a_folder_and_a_file) {
-  auto const folder = std::filesystem::temp_directory_path() / ("statelink-net-" + std::to_string(::getpid()));
+  auto const folder =
+      std::filesystem::temp_directory_path() / ("statelink-net-" + std::to_string(::getpid()));
   std::filesystem::create_directories(folder);
   std::string const large(3'000'000, 'x');
   std::ofstream(folder / "index.html") << "<p>";
@@ -147,7 +157,10 @@ TEST(pages_of_files, a_folder_and_a_file) {
     EXPECT_EQ(ask(client, "GET", "/one").headers.at("content-type"), "text/html; charset=utf-8");
     auto const reply = ask(client, "GET", "/files/large.bin");
     EXPECT_TRUE(reply.body == large);
-    EXPECT_EQ(ask(client, "GET", "/files/large.bin", "If-None-Match: " + reply.headers.at("etag") + "\r\n").status, 304);
+    EXPECT_EQ(ask(client, "GET", "/files/large.bin",
+                  "If-None-Match: " + reply.headers.at("etag") + "\r\n")
+                  .status,
+              304);
     EXPECT_EQ(ask(client, "GET", "/files/none").status, 404);
     EXPECT_EQ(ask(client, "GET", "/files/%2e%2e/passwd").status, 404);
     auto const head = ask(client, "HEAD", "/files/large.bin");

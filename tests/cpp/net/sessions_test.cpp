@@ -27,7 +27,9 @@ TEST_F(sessions, the_handshake) {
   ws_client client(server_.port());
   EXPECT_EQ(client.reply().headers.at("sec-websocket-accept"), "s3pPLMBiTxaQ9kYGzzhZRbK+xOo=");
   EXPECT_FALSE(client.reply().headers.contains("sec-websocket-protocol"));
-  ws_client asking(server_.port(), "Sec-WebSocket-Protocol: other\r\nSec-WebSocket-Protocol: statelink.v1.json\r\n");
+  ws_client asking(
+      server_.port(),
+      "Sec-WebSocket-Protocol: other\r\nSec-WebSocket-Protocol: statelink.v1.json\r\n");
   EXPECT_EQ(asking.reply().headers.at("sec-websocket-protocol"), "statelink.v1.json");
 }
 
@@ -47,12 +49,15 @@ TEST_F(sessions, hello_goes_to_the_loop_thread_with_who_it_is) {
   EXPECT_EQ(hello.hello.path, "/room/a");
   EXPECT_EQ(hello.peer.address, "127.0.0.1");
   auto const& headers = hello.peer.headers;
-  EXPECT_NE(std::find(headers.begin(), headers.end(), std::pair<std::string, std::string>("x-who", "Ada")), headers.end());
+  EXPECT_NE(std::find(headers.begin(), headers.end(),
+                      std::pair<std::string, std::string>("x-who", "Ada")),
+            headers.end());
 }
 
 TEST_F(sessions, a_hello_right_behind_the_request_is_not_lost) {
   testing::tcp_client tcp(server_.port());
-  tcp.send("GET /_statelink/ws HTTP/1.1\r\nHost: localhost\r\n" + std::string(testing::upgrade_headers) + "\r\n" +
+  tcp.send("GET /_statelink/ws HTTP/1.1\r\nHost: localhost\r\n" +
+           std::string(testing::upgrade_headers) + "\r\n" +
            testing::client_text(R"({"hello":{"path":"/early"}})"));
   EXPECT_EQ(server_.next<inbound_hello>().hello.path, "/early");
 }
@@ -75,7 +80,8 @@ TEST_F(sessions, events_arrive_in_order_with_their_texts) {
 
 TEST_F(sessions, a_frame_may_arrive_byte_by_byte) {
   ws_client client(server_.port());
-  for (char const byte : testing::client_text(R"({"hello":{"path":"/slow"}})")) client.tcp().send({&byte, 1});
+  for (char const byte : testing::client_text(R"({"hello":{"path":"/slow"}})"))
+    client.tcp().send({&byte, 1});
   EXPECT_EQ(server_.next<inbound_hello>().hello.path, "/slow");
 }
 
@@ -104,7 +110,8 @@ TEST_F(sessions, a_room_is_heard_by_all_its_clients) {
     EXPECT_EQ(client->receive().payload, "one");
     EXPECT_EQ(client->receive().payload, "two");
   }
-  EXPECT_TRUE(testing::eventually([&] { return server_.get().counts().fanout.frames_appended == 2; }));
+  EXPECT_TRUE(
+      testing::eventually([&] { return server_.get().counts().fanout.frames_appended == 2; }));
 }
 
 TEST_F(sessions, a_cursor_without_a_place_asks_the_loop_thread_for_a_snapshot) {
@@ -114,7 +121,8 @@ TEST_F(sessions, a_cursor_without_a_place_asks_the_loop_thread_for_a_snapshot) {
   EXPECT_EQ(server_.next<inbound_snapshot_request>().journal, journal_no{7});
   batch b;
   b.bytes = framed("all values");
-  b.journals.push_back({journal_item::kind::snapshot, {7}, 41, {0, static_cast<std::uint32_t>(b.bytes.size())}});
+  b.journals.push_back(
+      {journal_item::kind::snapshot, {7}, 41, {0, static_cast<std::uint32_t>(b.bytes.size())}});
   server_.get().hand_over(b);
   EXPECT_EQ(client.receive().payload, "all values");
   client.text(R"({"resync":[7]})");
@@ -185,7 +193,9 @@ TEST_F(sessions, a_socket_that_dies_is_told) {
 }
 
 TEST_F(sessions, without_a_hello_nobody_is_told_of_its_end) {
-  { ws_client client(server_.port()); }
+  {
+    ws_client client(server_.port());
+  }
   EXPECT_TRUE(testing::eventually([&] { return server_.get().counts().sessions == 0; }));
   EXPECT_FALSE(server_.has_more(0));
 }
@@ -202,7 +212,10 @@ TEST_F(sessions, breaches_are_closed_with_their_codes) {
   EXPECT_EQ(code([](ws_client& c) { c.frame(2, "x"); }), 1003);
   EXPECT_EQ(code([](ws_client& c) { c.text("\xFF"); }), 1007);
   EXPECT_EQ(code([](ws_client& c) { c.frame(3, "x"); }), 1002);
-  EXPECT_EQ(code([](ws_client& c) { c.tcp().send(testing::client_frame_bytes(1, "x", {.masked = false})); }), 1002);
+  EXPECT_EQ(code([](ws_client& c) {
+              c.tcp().send(testing::client_frame_bytes(1, "x", {.masked = false}));
+            }),
+            1002);
   EXPECT_EQ(code([](ws_client& c) { c.text(std::string((1 << 20) + 1, ' ')); }), 1009);
 }
 
@@ -231,7 +244,8 @@ TEST_F(sessions, one_wake_of_the_loop_thread_for_what_came_while_it_was_busy) {
   ws_client a(server_.port()), b(server_.port());
   for (ws_client* client : {&a, &b}) {
     client->hello();
-    for (int i = 1; i <= 100; ++i) client->text(R"({"e":)" + std::to_string(i) + R"(,"h":"C.inc"})");
+    for (int i = 1; i <= 100; ++i)
+      client->text(R"({"e":)" + std::to_string(i) + R"(,"h":"C.inc"})");
   }
   ASSERT_TRUE(testing::eventually([&] { return server_.get().counts().events == 200; }));
   EXPECT_EQ(server_.get().counts().wakes_of_loop, 1u);

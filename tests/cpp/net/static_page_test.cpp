@@ -14,7 +14,8 @@ namespace fs = std::filesystem;
 
 class static_page : public ::testing::Test {
  protected:
-  static_page() : folder_(fs::temp_directory_path() / ("statelink-pages-" + std::to_string(::getpid()))) {
+  static_page()
+      : folder_(fs::temp_directory_path() / ("statelink-pages-" + std::to_string(::getpid()))) {
     write("site/index.html", "<h1>");
     write("site/docs/index.html", "<h2>");
     write("site/docs/a b.css", "a{}");
@@ -59,9 +60,16 @@ TEST_F(static_page, a_folder_without_its_slash_is_redirected) {
 
 TEST_F(static_page, nothing_outside_is_given) {
   for (std::vector<std::string> const& rest :
-       std::vector<std::vector<std::string>>{{"..", "secret.txt"}, {"../secret.txt"}, {"docs/../../secret.txt"}, {"..\\secret.txt"},
-                                             {folder_ / "secret.txt"}, {".git", "config"}, {std::string("a\0b", 3)}, {"link.txt"},
-                                             {"no.txt"}, {"index.html", "x"}}) {
+       std::vector<std::vector<std::string>>{{"..", "secret.txt"},
+                                             {"../secret.txt"},
+                                             {"docs/../../secret.txt"},
+                                             {"..\\secret.txt"},
+                                             {folder_ / "secret.txt"},
+                                             {".git", "config"},
+                                             {std::string("a\0b", 3)},
+                                             {"link.txt"},
+                                             {"no.txt"},
+                                             {"index.html", "x"}}) {
     EXPECT_EQ(get(rest).status, 404u) << rest.front();
   }
 }

@@ -47,7 +47,8 @@ inline std::string framed(std::string_view payload) {
 
 class test_server {
  public:
-  explicit test_server(config limits = {}, std::function<void(server&)> const& before_start = {}) : server_(limits) {
+  explicit test_server(config limits = {}, std::function<void(server&)> const& before_start = {})
+      : server_(limits) {
     if (before_start) before_start(server_);
     std::error_code failed;
     port_ = server_.listen("127.0.0.1", 0, failed);
@@ -58,7 +59,8 @@ class test_server {
   server& get() { return server_; }
   std::uint16_t port() const { return port_; }
 
-  /// The next thing received of this kind; what else comes before is dropped. Throws after ten seconds.
+  /// The next thing received of this kind; what else comes before is dropped. Throws after ten
+  /// seconds.
   template <class Item>
   Item next() {
     for (;;) {
@@ -78,7 +80,8 @@ class test_server {
     return !items_.empty() || ::poll(&p, 1, milliseconds) > 0;
   }
 
-  /// Answers the next hello: attaches its session as this client, with a stream of its own and these rooms.
+  /// Answers the next hello: attaches its session as this client, with a stream of its own and
+  /// these rooms.
   session_no attach(std::uint64_t client, std::string const& preamble = framed("welcome"),
                     std::vector<attach_item::room_cursor> rooms = {}) {
     attach_item attach{};
@@ -96,7 +99,8 @@ class test_server {
   void send_to(std::uint64_t client, std::string_view bytes) {
     batch b;
     b.bytes = bytes;
-    b.outbox.emplace_back(entry_item{{client}, {0, static_cast<std::uint32_t>(bytes.size())}, {}, 0, {}, {}});
+    b.outbox.emplace_back(
+        entry_item{{client}, {0, static_cast<std::uint32_t>(bytes.size())}, {}, 0, {}, {}});
     server_.hand_over(b);
   }
   template <class Item>
@@ -107,21 +111,25 @@ class test_server {
   }
 
  private:
-  using received = std::variant<kept_event, inbound_hello, inbound_closed, inbound_snapshot_request, inbound_page_request>;
+  using received = std::variant<kept_event, inbound_hello, inbound_closed, inbound_snapshot_request,
+                                inbound_page_request>;
 
   void take(int milliseconds) {
     pollfd p{server_.inbound_fd(), POLLIN, 0};
-    if (::poll(&p, 1, milliseconds) <= 0 && milliseconds > 0) throw std::runtime_error("nothing came for ten seconds");
+    if (::poll(&p, 1, milliseconds) <= 0 && milliseconds > 0)
+      throw std::runtime_error("nothing came for ten seconds");
     inbound_batch b;
     server_.take(b);
     for (inbound_item& i : b.items) {
       if (auto const* e = std::get_if<inbound_event>(&i)) {
-        items_.emplace_back(kept_event{e->session, e->id, std::string(b.handler(*e)), std::string(b.arguments(*e))});
+        items_.emplace_back(kept_event{e->session, e->id, std::string(b.handler(*e)),
+                                       std::string(b.arguments(*e))});
         continue;
       }
       std::visit(
           [this](auto& other) {
-            if constexpr (!std::is_same_v<std::decay_t<decltype(other)>, inbound_event>) items_.emplace_back(std::move(other));
+            if constexpr (!std::is_same_v<std::decay_t<decltype(other)>, inbound_event>)
+              items_.emplace_back(std::move(other));
           },
           i);
     }

@@ -19,7 +19,9 @@ upgrade_request good() {
           .host = "example.com"};
 }
 
-unsigned status(upgrade_request const& r, config const& limits = {}) { return judge_upgrade(r, limits).status; }
+unsigned status(upgrade_request const& r, config const& limits = {}) {
+  return judge_upgrade(r, limits).status;
+}
 
 TEST(upgrade, a_good_request_gets_the_whole_response) {
   EXPECT_EQ(judge_upgrade(good(), {}).text,
@@ -30,7 +32,8 @@ TEST(upgrade, a_good_request_gets_the_whole_response) {
 TEST(upgrade, our_subprotocol_is_chosen_among_others) {
   auto r = good();
   r.protocols = "graphql-ws, statelink.v1.json";
-  EXPECT_NE(judge_upgrade(r, {}).text.find("\r\nSec-WebSocket-Protocol: statelink.v1.json\r\n"), std::string::npos);
+  EXPECT_NE(judge_upgrade(r, {}).text.find("\r\nSec-WebSocket-Protocol: statelink.v1.json\r\n"),
+            std::string::npos);
 }
 
 TEST(upgrade, only_other_subprotocols_are_refused) {
@@ -92,7 +95,8 @@ TEST(origin, others_may_not) {
 }
 
 TEST(origin, the_allow_list) {
-  EXPECT_TRUE(may_connect("https://app.example", "api.example", {"http://other", "HTTPS://App.example:443/"}));
+  EXPECT_TRUE(may_connect("https://app.example", "api.example",
+                          {"http://other", "HTTPS://App.example:443/"}));
   EXPECT_FALSE(may_connect("http://app.example", "api.example", {"https://app.example"}));
   EXPECT_TRUE(may_connect("https://any.example", "api.example", {"*"}));
   EXPECT_TRUE(may_connect("null", "api.example", {"*"}));

@@ -110,7 +110,8 @@ TEST_F(session_rules, binary_is_refused) {
 }
 
 TEST_F(session_rules, a_breach_of_rfc_6455_ends_it_with_the_readers_code) {
-  expect_close(say(ws_input::kind::error, "a text is not UTF-8", 1007), 1007, "a text is not UTF-8", true);
+  expect_close(say(ws_input::kind::error, "a text is not UTF-8", 1007), 1007, "a text is not UTF-8",
+               true);
 }
 
 TEST_F(session_rules, pings_are_answered_at_any_time) {
@@ -172,7 +173,8 @@ TEST_F(session_rules, a_silent_peer_is_gone) {
 TEST_F(session_rules, silence_of_a_socket_that_is_not_read_is_not_the_peers) {
   greet();
   expect<send_ping>(session_.tick(now_ + 44s, false));
-  expect<send_ping>(session_.tick(now_ + 80s, true));  // read again: it has the whole time from then on
+  expect<send_ping>(
+      session_.tick(now_ + 80s, true));  // read again: it has the whole time from then on
   expect_close(session_.tick(now_ + 89s, true), 1001, "no answer to pings");
 }
 
@@ -188,7 +190,9 @@ TEST_F(session_rules, nothing_is_asked_after_the_end) {
 class session_rate : public session_rules {
  protected:
   session_rate() { limits_.events_per_second = 100; }
-  bool event_is_taken() { return std::holds_alternative<event_frame>(say(R"({"e":1,"h":"C.inc"})")); }
+  bool event_is_taken() {
+    return std::holds_alternative<event_frame>(say(R"({"e":1,"h":"C.inc"})"));
+  }
 };
 
 TEST_F(session_rate, a_second_holds_so_many_events) {
@@ -222,7 +226,8 @@ TEST_F(session_rate, resyncs_count) {
 
 TEST_F(session_rules, without_a_limit_events_are_not_counted) {
   greet();
-  for (int i = 0; i < 10'000; ++i) ASSERT_TRUE(std::holds_alternative<event_frame>(say(R"({"e":1,"h":"C.inc"})")));
+  for (int i = 0; i < 10'000; ++i)
+    ASSERT_TRUE(std::holds_alternative<event_frame>(say(R"({"e":1,"h":"C.inc"})")));
 }
 
 }  // namespace

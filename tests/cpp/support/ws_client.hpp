@@ -1,4 +1,5 @@
-// A small blocking client for tests: TCP, HTTP and WebSocket on loopback. Whatever takes longer than ten seconds throws.
+// A small blocking client for tests: TCP, HTTP and WebSocket on loopback. Whatever takes longer
+// than ten seconds throws.
 #pragma once
 
 #include <arpa/inet.h>
@@ -24,8 +25,10 @@ namespace statelink::testing {
 class tcp_client {
  public:
   /// `receive_buffer`: SO_RCVBUF in bytes; 0: the system's.
-  explicit tcp_client(std::uint16_t port, int receive_buffer = 0) : fd_(::socket(AF_INET, SOCK_STREAM, 0)) {
-    if (receive_buffer > 0) ::setsockopt(fd_, SOL_SOCKET, SO_RCVBUF, &receive_buffer, sizeof receive_buffer);
+  explicit tcp_client(std::uint16_t port, int receive_buffer = 0)
+      : fd_(::socket(AF_INET, SOCK_STREAM, 0)) {
+    if (receive_buffer > 0)
+      ::setsockopt(fd_, SOL_SOCKET, SO_RCVBUF, &receive_buffer, sizeof receive_buffer);
     int const on = 1;
     ::setsockopt(fd_, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
     sockaddr_in at{};
@@ -37,7 +40,8 @@ class tcp_client {
       throw std::runtime_error("connect: errno " + std::to_string(errno));
     }
   }
-  tcp_client(tcp_client&& other) noexcept : fd_(std::exchange(other.fd_, -1)), in_(std::move(other.in_)) {}
+  tcp_client(tcp_client&& other) noexcept
+      : fd_(std::exchange(other.fd_, -1)), in_(std::move(other.in_)) {}
   tcp_client(tcp_client const&) = delete;
   tcp_client& operator=(tcp_client const&) = delete;
   ~tcp_client() { disconnect(); }
@@ -94,7 +98,8 @@ class tcp_client {
     wait(POLLIN);
     char bytes[65536];
     ssize_t const n = ::recv(fd_, bytes, sizeof bytes, 0);
-    if (n < 0 && errno != ECONNRESET) throw std::runtime_error("recv: errno " + std::to_string(errno));
+    if (n < 0 && errno != ECONNRESET)
+      throw std::runtime_error("recv: errno " + std::to_string(errno));
     if (n <= 0) return false;
     in_.append(bytes, static_cast<std::size_t>(n));
     return true;
@@ -118,7 +123,8 @@ inline http_reply receive_reply(tcp_client& from, bool has_body = true) {
     std::size_t const end = head.find("\r\n", at);
     std::size_t const colon = head.find(':', at);
     std::string name = head.substr(at, colon - at);
-    std::transform(name.begin(), name.end(), name.begin(), [](unsigned char c) { return std::tolower(c); });
+    std::transform(name.begin(), name.end(), name.begin(),
+                   [](unsigned char c) { return std::tolower(c); });
     std::size_t const value = head.find_first_not_of(' ', colon + 1);
     reply.headers[name] = head.substr(value, end - value);
     at = end + 2;
@@ -130,7 +136,8 @@ inline http_reply receive_reply(tcp_client& from, bool has_body = true) {
 }
 
 /// Sends a request with this first line and these further header lines ("Name: value\r\n").
-inline http_reply ask(tcp_client& at, std::string const& method, std::string const& target, std::string const& more = {}) {
+inline http_reply ask(tcp_client& at, std::string const& method, std::string const& target,
+                      std::string const& more = {}) {
   at.send(method + " " + target + " HTTP/1.1\r\nHost: localhost\r\n" + more + "\r\n");
   return receive_reply(at, method != "HEAD");
 }
@@ -148,16 +155,21 @@ struct ws_message {
   int opcode = 0;
   std::string payload;
   int code() const {  ///< of a close frame; 0: none
-    return payload.size() < 2 ? 0 : static_cast<std::uint8_t>(payload[0]) << 8 | static_cast<std::uint8_t>(payload[1]);
+    return payload.size() < 2
+               ? 0
+               : static_cast<std::uint8_t>(payload[0]) << 8 | static_cast<std::uint8_t>(payload[1]);
   }
   std::string reason() const { return payload.size() < 2 ? std::string() : payload.substr(2); }
 };
 
 class ws_client {
  public:
-  explicit ws_client(std::uint16_t port, std::string const& more_headers = {}, int receive_buffer = 0)
-      : tcp_(port, receive_buffer), reply_(ask(tcp_, "GET", "/_statelink/ws", upgrade_headers + more_headers)) {
-    if (reply_.status != 101) throw std::runtime_error("the upgrade got " + std::to_string(reply_.status));
+  explicit ws_client(std::uint16_t port, std::string const& more_headers = {},
+                     int receive_buffer = 0)
+      : tcp_(port, receive_buffer),
+        reply_(ask(tcp_, "GET", "/_statelink/ws", upgrade_headers + more_headers)) {
+    if (reply_.status != 101)
+      throw std::runtime_error("the upgrade got " + std::to_string(reply_.status));
   }
 
   tcp_client& tcp() { return tcp_; }
@@ -165,7 +177,9 @@ class ws_client {
 
   void text(std::string_view payload) { tcp_.send(client_text(payload)); }
   void hello() { text(R"({"hello":{}})"); }
-  void frame(std::uint8_t opcode, std::string_view payload) { tcp_.send(client_frame_bytes(opcode, payload)); }
+  void frame(std::uint8_t opcode, std::string_view payload) {
+    tcp_.send(client_frame_bytes(opcode, payload));
+  }
 
   /// The next frame, whatever it is.
   ws_message receive() {
@@ -181,7 +195,8 @@ class ws_client {
     }
     return {static_cast<int>(byte(head[0]) & 0x0F), tcp_.receive(size)};
   }
-  /// The next close frame; everything before it is dropped. Then the server must end the stream, once it is answered.
+  /// The next close frame; everything before it is dropped. Then the server must end the stream,
+  /// once it is answered.
   ws_message receive_close() {
     for (;;) {
       ws_message m = receive();

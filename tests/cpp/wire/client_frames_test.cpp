@@ -19,7 +19,8 @@ class client_frames : public ::testing::Test {
   template <class Frame>
   Frame parsed(std::string const& text) {
     client_frame frame = parser_.parse(text_ = text);
-    if (auto const* refusal = std::get_if<frame_refusal>(&frame)) ADD_FAILURE() << text << ": " << refusal->sentence;
+    if (auto const* refusal = std::get_if<frame_refusal>(&frame))
+      ADD_FAILURE() << text << ": " << refusal->sentence;
     return std::get<Frame>(frame);
   }
   std::string refusal(std::string const& text) {
@@ -52,7 +53,8 @@ TEST_F(client_frames, golden_bad_frames_are_refused_with_a_sentence_that_fits_a_
 TEST_F(client_frames, frames_of_the_server_are_refused) {
   for (auto const& entry : golden_file("frames.json")) {
     std::string const text = entry["frame"];
-    if (entry["direction"] != "server" || text.starts_with(R"({"hello")")) continue;  // that key both sides use
+    if (entry["direction"] != "server" || text.starts_with(R"({"hello")"))
+      continue;  // that key both sides use
     EXPECT_NE(refusal(text), "") << entry["name"];
   }
 }

@@ -17,18 +17,77 @@ bool accepts(std::string const& text, std::size_t depth = 64) {
 }
 
 TEST(json_scanner, takes_what_rfc_8259_takes) {
-  for (char const* text : {"0", "-0", "10", "-1.5", "1e5", "1E+5", "1.25e-10", "true", "false", "null", "\"\"", "[]", "{}",
-                           " [ 1 , 2 ] ", "{\"a\":{\"b\":[true,null]}}", "\"\\u00e9\\n\\\"\\\\\\/\"", "\"\\ud800\"",
-                           "\t\r\n 1 \n", "123456789012345678901234567890", "\"\x7f\"", "\"é🙂\""}) {
+  for (char const* text : {"0",
+                           "-0",
+                           "10",
+                           "-1.5",
+                           "1e5",
+                           "1E+5",
+                           "1.25e-10",
+                           "true",
+                           "false",
+                           "null",
+                           "\"\"",
+                           "[]",
+                           "{}",
+                           " [ 1 , 2 ] ",
+                           "{\"a\":{\"b\":[true,null]}}",
+                           "\"\\u00e9\\n\\\"\\\\\\/\"",
+                           "\"\\ud800\"",
+                           "\t\r\n 1 \n",
+                           "123456789012345678901234567890",
+                           "\"\x7f\"",
+                           "\"é🙂\""}) {
     EXPECT_TRUE(accepts(text)) << text;
   }
 }
 
 TEST(json_scanner, refuses_what_it_refuses) {
-  for (char const* text : {"", " ", "01", "-", "+1", ".5", "1.", "1e", "1e+", "0x1", "NaN", "Infinity", "tru", "True", "nul",
-                           "'a'", "\"", "\"a", "\"\\\"", "\"\\x\"", "\"\\u12\"", "\"\\u12g4\"", "\"\n\"", "[", "[1", "[1,",
-                           "[1,]", "[,1]", "[1 2]", "{", "{\"a\"", "{\"a\":", "{\"a\":1", "{\"a\":1,}", "{a:1}", "{1:1}",
-                           "{\"a\" 1}", "{\"a\":1 \"b\":2}", "]", "}", "1 2", "[]]", "/**/1", "\x0b" "1"}) {
+  for (char const* text : {"",
+                           " ",
+                           "01",
+                           "-",
+                           "+1",
+                           ".5",
+                           "1.",
+                           "1e",
+                           "1e+",
+                           "0x1",
+                           "NaN",
+                           "Infinity",
+                           "tru",
+                           "True",
+                           "nul",
+                           "'a'",
+                           "\"",
+                           "\"a",
+                           "\"\\\"",
+                           "\"\\x\"",
+                           "\"\\u12\"",
+                           "\"\\u12g4\"",
+                           "\"\n\"",
+                           "[",
+                           "[1",
+                           "[1,",
+                           "[1,]",
+                           "[,1]",
+                           "[1 2]",
+                           "{",
+                           "{\"a\"",
+                           "{\"a\":",
+                           "{\"a\":1",
+                           "{\"a\":1,}",
+                           "{a:1}",
+                           "{1:1}",
+                           "{\"a\" 1}",
+                           "{\"a\":1 \"b\":2}",
+                           "]",
+                           "}",
+                           "1 2",
+                           "[]]",
+                           "/**/1",
+                           "\x0b"
+                           "1"}) {
     EXPECT_FALSE(accepts(text)) << text;
   }
   EXPECT_FALSE(accepts(std::string("1\0", 2)));
@@ -70,9 +129,12 @@ TEST(json_scanner, agrees_with_nlohmann) {
     for (std::size_t edits = random() % 3; edits-- > 0;) {
       std::size_t const at = random() % text.size();
       char const c = alphabet[random() % alphabet.size()];
-      if (random() % 3 == 0) text.erase(at, 1 + random() % 3);
-      else if (random() % 2 == 0) text[at] = c;
-      else text.insert(at, 1, c);
+      if (random() % 3 == 0)
+        text.erase(at, 1 + random() % 3);
+      else if (random() % 2 == 0)
+        text[at] = c;
+      else
+        text.insert(at, 1, c);
       if (text.empty()) text = " ";
     }
     bool expected = true;
@@ -102,7 +164,8 @@ TEST(json_scanner, decodes_escapes) {
   EXPECT_EQ(decoded(R"(\u00e9\u20AC\ud83d\ude42)"), "é€🙂");
   EXPECT_EQ(decoded(R"(\u0000)"), std::string(1, '\0'));
   std::string out;
-  for (char const* half : {R"(\ud83d)", R"(\ude42)", R"(\ud83dx)", R"(\ud83d\n12345)", R"(\ud83d\ud83d)"}) {
+  for (char const* half :
+       {R"(\ud83d)", R"(\ude42)", R"(\ud83dx)", R"(\ud83d\n12345)", R"(\ud83d\ud83d)"}) {
     EXPECT_FALSE(append_unescaped(out, half)) << half;
   }
 }
@@ -110,7 +173,8 @@ TEST(json_scanner, decodes_escapes) {
 TEST(json_scanner, safe_integers) {
   EXPECT_EQ(safe_integer("0"), 0u);
   EXPECT_EQ(safe_integer("9007199254740991"), 9007199254740991u);
-  for (char const* text : {"9007199254740992", "-1", "1.0", "1e3", "", "99999999999999999999999", "\"1\"", "true"}) {
+  for (char const* text :
+       {"9007199254740992", "-1", "1.0", "1e3", "", "99999999999999999999999", "\"1\"", "true"}) {
     EXPECT_FALSE(safe_integer(text)) << text;
   }
 }

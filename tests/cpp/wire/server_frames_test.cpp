@@ -16,7 +16,8 @@ using nlohmann::ordered_json;
 
 std::vector<instance_revision> follows(ordered_json const& frame) {
   std::vector<instance_revision> out;
-  for (auto const& pair : frame.value("f", ordered_json::array())) out.push_back({{pair[0]}, pair[1]});
+  for (auto const& pair : frame.value("f", ordered_json::array()))
+    out.push_back({{pair[0]}, pair[1]});
   return out;
 }
 
@@ -28,7 +29,8 @@ std::string rewritten(ordered_json const& frame) {
     std::string const token = h["token"], secret = h["secret"], boot = h["boot"];
     append_hello(out, {token, secret, boot, h["resumed"], h["last"], !h["caps"].empty()});
   } else if (frame.contains("s")) {
-    begin_snapshot(out, frame["s"].get<std::string>(), {{frame["i"]}, frame["r"]}, frame.contains("o"));
+    begin_snapshot(out, frame["s"].get<std::string>(), {{frame["i"]}, frame["r"]},
+                   frame.contains("o"));
     out += frame["v"].dump();
     end_snapshot(out);
   } else if (frame.contains("p")) {
@@ -36,7 +38,8 @@ std::string rewritten(ordered_json const& frame) {
     out += frame["p"].dump();
     end_patch(out);
   } else if (frame.contains("x")) {
-    append_error(out, frame["x"], frame["c"].get<std::string>(), frame["m"].get<std::string>(), follows(frame));
+    append_error(out, frame["x"], frame["c"].get<std::string>(), frame["m"].get<std::string>(),
+                 follows(frame));
   } else if (frame.contains("a") && frame["a"].is_array()) {
     append_ack(out, frame["a"][0], frame["a"][1], follows(frame));
   } else if (frame.contains("a")) {

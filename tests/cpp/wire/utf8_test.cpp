@@ -37,15 +37,16 @@ TEST(utf8, takes_every_scalar_value_and_no_surrogate) {
 }
 
 TEST(utf8, refuses_what_is_not_the_shortest_form) {
-  for (std::string const text : {"\xC0\xAF", "\xC1\xBF", "\xE0\x80\xAF", "\xE0\x9F\xBF", "\xF0\x80\x80\xAF",
-                                 "\xF0\x8F\xBF\xBF", "\xF8\x88\x80\x80\x80", "\xFC\x84\x80\x80\x80\x80"}) {
+  for (std::string const text :
+       {"\xC0\xAF", "\xC1\xBF", "\xE0\x80\xAF", "\xE0\x9F\xBF", "\xF0\x80\x80\xAF",
+        "\xF0\x8F\xBF\xBF", "\xF8\x88\x80\x80\x80", "\xFC\x84\x80\x80\x80\x80"}) {
     EXPECT_FALSE(utf8_checker::accepts(text));
   }
 }
 
 TEST(utf8, refuses_stray_and_missing_continuations) {
-  for (std::string const text : {"\x80", "a\xBF", "\xC3", "\xC3(", "\xE2\x82", "\xE2\x28\xA1", "\xF0\x9F\x99",
-                                 "\xF0\x28\x8C\xBC", "\xFE", "\xFF"}) {
+  for (std::string const text : {"\x80", "a\xBF", "\xC3", "\xC3(", "\xE2\x82", "\xE2\x28\xA1",
+                                 "\xF0\x9F\x99", "\xF0\x28\x8C\xBC", "\xFE", "\xFF"}) {
     EXPECT_FALSE(utf8_checker::accepts(text));
   }
 }

@@ -63,7 +63,8 @@ TEST(ws_frame, unmasks_any_piece_at_any_offset) {
   std::string text;
   for (int i = 0; i < 100; ++i) text += static_cast<char>(i * 7);
   std::string masked = text;
-  for (std::size_t i = 0; i < masked.size(); ++i) masked[i] = static_cast<char>(masked[i] ^ key[i % 4]);
+  for (std::size_t i = 0; i < masked.size(); ++i)
+    masked[i] = static_cast<char>(masked[i] ^ key[i % 4]);
   for (std::size_t cut = 0; cut <= text.size(); ++cut) {
     std::string bytes = masked;
     unmask(bytes.data(), cut, key, 0);
@@ -73,7 +74,8 @@ TEST(ws_frame, unmasks_any_piece_at_any_offset) {
 }
 
 TEST(ws_frame, close_codes_that_may_be_sent) {
-  for (int const code : {1000, 1001, 1002, 1003, 1007, 1008, 1009, 1010, 1011, 1012, 1013, 1014, 3000, 3999, 4000, 4999}) {
+  for (int const code : {1000, 1001, 1002, 1003, 1007, 1008, 1009, 1010, 1011, 1012, 1013, 1014,
+                         3000, 3999, 4000, 4999}) {
     EXPECT_TRUE(may_be_sent(static_cast<std::uint16_t>(code))) << code;
   }
   for (int const code : {0, 999, 1004, 1005, 1006, 1015, 1016, 1100, 2000, 2999, 5000, 65535}) {

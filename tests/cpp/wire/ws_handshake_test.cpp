@@ -12,8 +12,9 @@ TEST(ws_handshake, answers_as_in_rfc_6455) {
 
 TEST(ws_handshake, keys_are_16_bytes_in_base64) {
   EXPECT_TRUE(is_websocket_key("dGhlIHNhbXBsZSBub25jZQ=="));
-  for (char const* key : {"", "dGhlIHNhbXBsZSBub25jZQ", "dGhlIHNhbXBsZSBub25jZQ===", "dGhlIHNhbXBsZSBub25jZQ=!", "AAAA",
-                          "dGhlIHNhbXBsZSBub25j==ZQ", "dGhlIHNhbXBsZSBub25j!Q=="}) {
+  for (char const* key :
+       {"", "dGhlIHNhbXBsZSBub25jZQ", "dGhlIHNhbXBsZSBub25jZQ===", "dGhlIHNhbXBsZSBub25jZQ=!",
+        "AAAA", "dGhlIHNhbXBsZSBub25j==ZQ", "dGhlIHNhbXBsZSBub25j!Q=="}) {
     EXPECT_FALSE(is_websocket_key(key)) << key;
   }
 }

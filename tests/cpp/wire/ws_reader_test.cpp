@@ -27,7 +27,8 @@ struct heard {
   int code = 0;
   friend bool operator==(heard const&, heard const&) = default;
   friend std::ostream& operator<<(std::ostream& out, heard const& h) {
-    return out << static_cast<int>(h.what) << " " << h.code << " \"" << h.payload.substr(0, 100) << '"';
+    return out << static_cast<int>(h.what) << " " << h.code << " \"" << h.payload.substr(0, 100)
+               << '"';
   }
 };
 using all = std::vector<heard>;
@@ -38,7 +39,8 @@ all read(std::string bytes, std::size_t piece = ~std::size_t{0}, std::size_t lim
   all out;
   for (std::size_t i = 0; i < bytes.size();) {
     std::size_t const n = std::min(piece, bytes.size() - i);
-    std::string scratch = bytes.substr(i, n);  // of its own size: the sanitizer sees who reads beyond
+    std::string scratch =
+        bytes.substr(i, n);  // of its own size: the sanitizer sees who reads beyond
     std::span<char> left(scratch);
     i += n;
     for (;;) {
@@ -54,7 +56,8 @@ all read(std::string bytes, std::size_t piece = ~std::size_t{0}, std::size_t lim
 /// The same, and asserts that it does not matter how the bytes are cut.
 all read_any_way(std::string const& bytes) {
   all const whole = read(bytes);
-  for (std::size_t piece : {1, 2, 3, 5, 7, 13, 64, 997}) EXPECT_EQ(read(bytes, piece), whole) << piece;
+  for (std::size_t piece : {1, 2, 3, 5, 7, 13, 64, 997})
+    EXPECT_EQ(read(bytes, piece), whole) << piece;
   return whole;
 }
 
@@ -80,7 +83,8 @@ TEST(ws_reader, several_messages_in_one_piece) {
 TEST(ws_reader, group_2_pings_and_pongs) {
   std::string const bytes_of_all_values = "\x00\xFF\xFE\xFD\xFC\xFB\x00\xFF";
   EXPECT_EQ(read_any_way(client_frame_bytes(ping, "")), (all{{kind::ping, ""}}));
-  EXPECT_EQ(read_any_way(client_frame_bytes(ping, bytes_of_all_values)), (all{{kind::ping, bytes_of_all_values}}));
+  EXPECT_EQ(read_any_way(client_frame_bytes(ping, bytes_of_all_values)),
+            (all{{kind::ping, bytes_of_all_values}}));
   EXPECT_EQ(read_any_way(client_frame_bytes(ping, std::string(125, '\xFE'))),
             (all{{kind::ping, std::string(125, '\xFE')}}));
   EXPECT_EQ(read_any_way(client_frame_bytes(pong, "unasked") + client_frame_bytes(ping, "p")),
@@ -97,14 +101,17 @@ TEST(ws_reader, group_3_reserved_bits) {
 }
 
 TEST(ws_reader, what_came_before_a_breach_is_given) {
-  EXPECT_EQ(read_any_way(client_text("good") + client_frame_bytes(text, "bad", {.reserved = 4}) + client_text("late")),
+  EXPECT_EQ(read_any_way(client_text("good") + client_frame_bytes(text, "bad", {.reserved = 4}) +
+                         client_text("late")),
             (all{{kind::text, "good"}, {kind::error, "reserved bits are set", 1002}}));
 }
 
 TEST(ws_reader, group_4_reserved_opcodes) {
   for (std::uint8_t const opcode : {3, 4, 5, 6, 7, 11, 12, 13, 14, 15}) {
     EXPECT_EQ(failure(client_frame_bytes(opcode, "")), 1002) << int(opcode);
-    EXPECT_EQ(failure(client_text("x") + client_frame_bytes(opcode, "y") + client_frame_bytes(ping, "")), 1002);
+    EXPECT_EQ(
+        failure(client_text("x") + client_frame_bytes(opcode, "y") + client_frame_bytes(ping, "")),
+        1002);
   }
 }
 
@@ -114,19 +121,24 @@ TEST(ws_reader, group_5_fragments) {
   };
   EXPECT_EQ(failure(part(ping, "one") + client_frame_bytes(continuation, "two")), 1002);
   EXPECT_EQ(failure(part(pong, "one") + client_frame_bytes(continuation, "two")), 1002);
-  EXPECT_EQ(read_any_way(part(text, "one") + client_frame_bytes(continuation, "two")), (all{{kind::text, "onetwo"}}));
-  EXPECT_EQ(read_any_way(part(text, "one") + client_frame_bytes(ping, "p") + client_frame_bytes(continuation, "two")),
+  EXPECT_EQ(read_any_way(part(text, "one") + client_frame_bytes(continuation, "two")),
+            (all{{kind::text, "onetwo"}}));
+  EXPECT_EQ(read_any_way(part(text, "one") + client_frame_bytes(ping, "p") +
+                         client_frame_bytes(continuation, "two")),
             (all{{kind::ping, "p"}, {kind::text, "onetwo"}}));
   EXPECT_EQ(read_any_way(part(text, "1") + client_frame_bytes(ping, "a") + part(continuation, "2") +
                          client_frame_bytes(ping, "b") + client_frame_bytes(continuation, "3")),
             (all{{kind::ping, "a"}, {kind::ping, "b"}, {kind::text, "123"}}));
-  EXPECT_EQ(read_any_way(part(text, "") + part(continuation, "") + client_frame_bytes(continuation, "")),
-            (all{{kind::text, ""}}));
-  EXPECT_EQ(read_any_way(part(text, "") + part(continuation, "middle") + client_frame_bytes(continuation, "")),
+  EXPECT_EQ(
+      read_any_way(part(text, "") + part(continuation, "") + client_frame_bytes(continuation, "")),
+      (all{{kind::text, ""}}));
+  EXPECT_EQ(read_any_way(part(text, "") + part(continuation, "middle") +
+                         client_frame_bytes(continuation, "")),
             (all{{kind::text, "middle"}}));
   EXPECT_EQ(read_any_way(part(binary, "\xFF") + client_frame_bytes(continuation, "\xFE")),
             (all{{kind::binary, "\xFF\xFE"}}));
-  EXPECT_EQ(read_any_way(part(text, "one") + client_frame_bytes(continuation, "two") + client_text("three")),
+  EXPECT_EQ(read_any_way(part(text, "one") + client_frame_bytes(continuation, "two") +
+                         client_text("three")),
             (all{{kind::text, "onetwo"}, {kind::text, "three"}}));
 }
 
@@ -135,7 +147,9 @@ TEST(ws_reader, group_5_fragments_out_of_place) {
   EXPECT_EQ(failure(client_frame_bytes(continuation, "x", {.fin = false})), 1002);
   EXPECT_EQ(failure(client_text("whole") + client_frame_bytes(continuation, "x")), 1002);
   EXPECT_EQ(failure(client_frame_bytes(text, "one", {.fin = false}) + client_text("two")), 1002);
-  EXPECT_EQ(failure(client_frame_bytes(text, "one", {.fin = false}) + client_frame_bytes(binary, "two")), 1002);
+  EXPECT_EQ(
+      failure(client_frame_bytes(text, "one", {.fin = false}) + client_frame_bytes(binary, "two")),
+      1002);
 }
 
 TEST(ws_reader, group_6_texts_are_utf8) {
@@ -148,7 +162,9 @@ TEST(ws_reader, group_6_texts_are_utf8) {
   }
   EXPECT_EQ(failure(client_text("\xCE\xBA\xED\xA0\x80\x65\x64")), 1007);
   EXPECT_EQ(failure(client_text("\xCE")), 1007);
-  EXPECT_EQ(failure(client_frame_bytes(text, "\xCE", {.fin = false}) + client_frame_bytes(continuation, "")), 1007);
+  EXPECT_EQ(failure(client_frame_bytes(text, "\xCE", {.fin = false}) +
+                    client_frame_bytes(continuation, "")),
+            1007);
   EXPECT_EQ(failure(client_text("ok") + client_text("\xBA")), 1007);
 }
 
@@ -165,14 +181,19 @@ TEST(ws_reader, a_text_after_a_bad_end_of_another_begins_anew) {
 
 TEST(ws_reader, group_7_closes) {
   EXPECT_EQ(read_any_way(client_frame_bytes(close, "")), (all{{kind::close, "", 0}}));
-  EXPECT_EQ(read_any_way(client_frame_bytes(close, close_payload(1000, "bye 🙂"))), (all{{kind::close, "bye 🙂", 1000}}));
-  EXPECT_EQ(read_any_way(client_frame_bytes(close, close_payload(4999, std::string(123, 'x')))).front().code, 4999);
+  EXPECT_EQ(read_any_way(client_frame_bytes(close, close_payload(1000, "bye 🙂"))),
+            (all{{kind::close, "bye 🙂", 1000}}));
+  EXPECT_EQ(read_any_way(client_frame_bytes(close, close_payload(4999, std::string(123, 'x'))))
+                .front()
+                .code,
+            4999);
   // Nothing is read after it.
   EXPECT_EQ(read_any_way(client_frame_bytes(close, close_payload(1000)) + client_text("late") +
                          client_frame_bytes(ping, "late")),
             (all{{kind::close, "", 1000}}));
   // Not even the rest of a message.
-  EXPECT_EQ(read_any_way(client_frame_bytes(text, "one", {.fin = false}) + client_frame_bytes(close, close_payload(1001)) +
+  EXPECT_EQ(read_any_way(client_frame_bytes(text, "one", {.fin = false}) +
+                         client_frame_bytes(close, close_payload(1001)) +
                          client_frame_bytes(continuation, "two")),
             (all{{kind::close, "", 1001}}));
 }
@@ -182,7 +203,9 @@ TEST(ws_reader, group_7_bad_closes) {
   EXPECT_EQ(failure(client_frame_bytes(close, close_payload(1000, std::string(124, 'x')))), 1002);
   EXPECT_EQ(failure(client_frame_bytes(close, close_payload(1000, "\xCE\xBA\xED\xA0\x80"))), 1007);
   for (int const code : {0, 999, 1004, 1005, 1006, 1015, 1016, 1100, 2000, 2999, 5000, 65535}) {
-    EXPECT_EQ(failure(client_frame_bytes(close, close_payload(static_cast<std::uint16_t>(code)))), 1002) << code;
+    EXPECT_EQ(failure(client_frame_bytes(close, close_payload(static_cast<std::uint16_t>(code)))),
+              1002)
+        << code;
   }
 }
 
@@ -199,24 +222,32 @@ TEST(ws_reader, group_10_a_fragmented_message_in_many_small_frames) {
 TEST(ws_reader, frames_must_be_masked) {
   EXPECT_EQ(failure(client_frame_bytes(text, "x", {.masked = false})), 1002);
   EXPECT_EQ(failure(client_frame_bytes(ping, "", {.masked = false})), 1002);
-  EXPECT_EQ(read(std::string("\x81\x7E", 2)).back().code, 1002);  // at once, not when its length has arrived
+  EXPECT_EQ(read(std::string("\x81\x7E", 2)).back().code,
+            1002);  // at once, not when its length has arrived
 }
 
 TEST(ws_reader, lengths_have_their_shortest_form) {
   EXPECT_EQ(failure(client_frame_bytes(text, "x", {.length_bytes = 2})), 1002);
   EXPECT_EQ(failure(client_frame_bytes(text, std::string(200, 'x'), {.length_bytes = 8})), 1002);
-  EXPECT_EQ(failure(client_frame_bytes(text, "x", {.claimed = ~std::uint64_t{0} - 1})), 1002);  // the top bit is set
+  EXPECT_EQ(failure(client_frame_bytes(text, "x", {.claimed = ~std::uint64_t{0} - 1})),
+            1002);  // the top bit is set
 }
 
 TEST(ws_reader, a_message_has_a_limit) {
   EXPECT_EQ(read(client_text(std::string(100, 'x')), 7, 100).back().what, kind::text);
   EXPECT_EQ(read(client_text(std::string(101, 'x')), 7, 100).back().code, 1009);
   // Refused by its header alone.
-  EXPECT_EQ(read(client_frame_bytes(text, "", {.claimed = std::uint64_t{1} << 40}), 1, 100).back().code, 1009);
+  EXPECT_EQ(
+      read(client_frame_bytes(text, "", {.claimed = std::uint64_t{1} << 40}), 1, 100).back().code,
+      1009);
   // Fragments count together.
   std::string const half(60, 'x');
-  EXPECT_EQ(read(client_frame_bytes(text, half, {.fin = false}) + client_frame_bytes(continuation, half), 7, 100).back().code,
-            1009);
+  EXPECT_EQ(
+      read(client_frame_bytes(text, half, {.fin = false}) + client_frame_bytes(continuation, half),
+           7, 100)
+          .back()
+          .code,
+      1009);
   // Each message has it for itself.
   EXPECT_EQ(read(client_text(half) + client_text(half), 7, 100).size(), 2u);
 }

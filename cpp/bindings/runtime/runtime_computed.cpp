@@ -1,0 +1,213 @@
+// Personal computed vars: after each commit they run again for exactly the clients whose inputs changed.
+#include <algorithm>
+
+#include "computed/reading.hpp"
+#include "runtime/runtime.hpp"
+
+namespace statelink::python {
+
+bool runtime::is_readable(instance_values const& in) const noexcept {
+  return !in.writer() || in.writer() == settling_;
+}
+
+void runtime::wait_for(computation& c, instance_values& in) {
+  if (std::find(in.waiters.begin(), in.waiters.end(), &c) == in.waiters.end()) in.waiters.push_back(&c);
+}
+
+bool runtime::is_fresh(computation const& c) {
+  return c.is_fresh([&](instance_values const& in) {
+    client_record const& of = c.client();
+    return &visible(of, class_number(in.cls())) == &in;
+  });
+}
+
+computation& runtime::computation_of(client_record& c, state_class_record const& cls, std::size_t index) {
+  class_no const no = class_number(cls);
+  c.overlays.resize(classes_.size());
+  overlay_values*& overlay = c.overlays[no.value - 1];
+  if (!overlay) {
+    instance_no const made = engine_.overlay(c.no, no);
+    overlay = static_cast<overlay_values*>(&engine_.values(made));
+    overlay->no = made;
+  }
+  return overlay->of(index);
+}
+
+void runtime::look_at_all(client_record& c) {
+  for (state_class_ptr const& cls : classes_) {
+    for (std::size_t i = 0; i < cls->computed.size(); ++i) {
+      if (cls->computed[i].personal) look_at(computation_of(c, *cls, i));
+    }
+  }
+}
+
+void runtime::forget_waiters(client_record const& c) {
+  for (auto const& [no, t] : turns_) {
+    for (instance_values* v : t->state->entered) {
+      std::erase_if(v->waiters, [&](computation const* w) { return &w->client() == &c; });
+    }
+  }
+}
+
+void runtime::look_at(computation& c) {
+  if (c.in_flight || !c.client().session || is_fresh(c)) return;
+  reading_object* const r = reading_new(*this, c);
+  ref const kept = ref::take(reinterpret_cast<PyObject*>(r));
+  if (!r) return PyErr_WriteUnraisable(nullptr);
+  computed_var const& var = c.of().cls().computed[c.index()];
+  recorder reads;
+  view_object* const view = reading_view(r, class_number(c.of().cls()));
+  ref value = view ? ref::take(PyObject_CallOneArg(var.function.get(), reinterpret_cast<PyObject*>(view)))
+                   : ref();
+  if (value && var.is_async) {
+    first_step step = take_first_step(value.get(), nullptr);
+    *r->read = reads.take();
+    if (step.sent == PYGEN_NEXT) {
+      ref const done = ref::take(PyObject_CallFunctionObjArgs(side_.carry_on.get(), step.worker.get(), kept.get(),
+                                                              value.get(), step.given.get(), nullptr));
+      if (!done) return PyErr_WriteUnraisable(side_.carry_on.get());
+      c.in_flight = true;
+      ++c.client().in_flight;
+      return;
+    }
+    if (step.error) PyErr_SetObject(reinterpret_cast<PyObject*>(Py_TYPE(step.error.get())), step.error.get());
+    value = step.given;
+    if (step.sent != PYGEN_RETURN) value = {};
+  } else {
+    *r->read = reads.take();
+  }
+  end_reading(r, value);
+}
+
+void runtime::end_reading(reading_object* r, ref const& value) {
+  computation& c = *r->of;
+  if (!value && read_later_is_set()) {
+    PyErr_Clear();  // somebody is at what it reads; it waits there, or was waiting for nobody and is looked at again
+    reading_end(r);
+    return;
+  }
+  int const set = value ? c.of().set(c.index(), value.get()) : -1;
+  if (set < 0) report_computed(c);
+  else c.reported = false;
+  c.ran(std::move(*r->read), set >= 0);
+  if (set > 0 && std::find(touched_overlays_.begin(), touched_overlays_.end(), &c.of()) == touched_overlays_.end()) {
+    touched_overlays_.push_back(&c.of());
+  }
+  reading_end(r);
+}
+
+void runtime::report_computed(computation& c) {
+  PyObject *type, *error, *trace;
+  PyErr_Fetch(&type, &error, &trace);
+  PyErr_NormalizeException(&type, &error, &trace);
+  if (trace) PyException_SetTraceback(error, trace);
+  if (!c.reported) {
+    c.reported = true;
+    state_class_record const& cls = c.of().cls();
+    ref const name = ref::take(
+        PyUnicode_FromFormat("%s.%s", cls.name.c_str(), cls.computed[c.index()].name.c_str()));
+    ref const done = name ? ref::take(PyObject_CallFunctionObjArgs(side_.report_computed.get(), name.get(), error,
+                                                                   nullptr))
+                          : ref();
+    if (!done) PyErr_WriteUnraisable(side_.report_computed.get());
+  }
+  Py_XDECREF(type);
+  Py_XDECREF(error);
+  Py_XDECREF(trace);
+}
+
+void runtime::finish_reading(reading_object* r, PyObject* result, PyObject* exception) {
+  computation& c = *r->of;
+  c.in_flight = false;
+  --c.client().in_flight;
+  if (exception != Py_None) PyErr_SetObject(reinterpret_cast<PyObject*>(Py_TYPE(exception)), exception);
+  bool const valid = exception == Py_None;
+  end_reading(r, valid ? ref::share(result) : ref());
+  look_at(c);  // again where something has changed meanwhile
+  commit_overlays(nullptr);
+  computation_settled(c);
+  schedule_drain();
+}
+
+void runtime::settle(turn_object* t) {
+  turn_state& state = *t->state;
+  std::vector<computation*> candidates;
+  for (instance_values* v : state.changed) {
+    candidates.insert(candidates.end(), v->dependents.begin(), v->dependents.end());
+  }
+  for (instance_values* v : state.entered) {
+    auto const waiters = std::exchange(v->waiters, {});
+    candidates.insert(candidates.end(), waiters.begin(), waiters.end());
+  }
+  if (candidates.empty() && personal_seen_ == instance_values::turned_personal) return;
+  turn_object* const outer = std::exchange(settling_, t);
+  for (computation* c : candidates) look_at(*c);
+  if (personal_seen_ != instance_values::turned_personal) {
+    personal_seen_ = instance_values::turned_personal;
+    for (auto const& [no, c] : clients_) look_at_all(*c);
+  }
+  settling_ = outer;
+  commit_overlays(&state);
+}
+
+void runtime::commit_overlays(turn_state* actor) {
+  for (overlay_values* o : std::exchange(touched_overlays_, {})) {
+    if (o->prepare(engine_.append_allowed()) < 0) {
+      PyErr_WriteUnraisable(nullptr);  // cannot be: its values were encoded when they were set
+      continue;
+    }
+    client_record const& owner = o->of(0).client();
+    turn alone;
+    turn& t = actor && actor->client == &owner ? actor->engine_turn : alone;
+    if (&t == &alone) engine_.begin(alone, {});
+    engine_.enter(t, o->no);
+    engine_.commit(t);
+    if (&t == &alone) engine_.end(alone);
+    for (pending_answer& a : client_of(owner.no).answers) {
+      if (!a.awaits.empty()) engine_.follow(a.engine_turn, o->no);
+    }
+  }
+  overlay_log_.discard();
+}
+
+// --- answers ------------------------------------------------------------------------------------------------------------
+
+void runtime::answer(turn_state& t, std::string code, std::string message) {
+  if (!t.event) return;
+  client_record& c = *t.client;
+  std::vector<computation const*> awaits;
+  if (c.in_flight > 0) {
+    for (overlay_values* o : c.overlays) {
+      for (std::size_t i = 0; o && i < o->size(); ++i) {
+        if (o->of(i).in_flight) awaits.push_back(&o->of(i));
+      }
+    }
+  }
+  if (awaits.empty() && c.answers.empty()) {
+    if (code.empty()) engine_.answer(t.engine_turn, t.event);
+    else engine_.answer_error(t.engine_turn, t.event, code, message);
+    return;
+  }
+  turn said;
+  said.actor = t.engine_turn.actor;
+  said.follows = t.engine_turn.follows;
+  c.answers.push_back({std::move(said), t.event, std::move(code), std::move(message), std::move(awaits)});
+}
+
+void runtime::computation_settled(computation const& c) {
+  if (c.in_flight) return;
+  client_record& of = client_of(c.client().no);
+  for (pending_answer& a : of.answers) std::erase(a.awaits, &c);
+  while (!of.answers.empty() && of.answers.front().awaits.empty()) {
+    pending_answer const a = std::move(of.answers.front());
+    of.answers.pop_front();
+    if (a.code.empty()) engine_.answer(a.engine_turn, a.event);
+    else engine_.answer_error(a.engine_turn, a.event, a.code, a.message);
+  }
+  if (of.waits_for_hydrated && of.in_flight == 0) {
+    of.waits_for_hydrated = false;
+    engine_.hydrated(of.no);
+  }
+}
+
+}  // namespace statelink::python
