@@ -152,3 +152,24 @@ async def test_a_slow_client_loses_no_answer():
         slow.resume_reading()
         await asyncio.wait_for(asyncio.gather(*answers), 10)
         assert slow.state(Meter)["total"] == 200
+
+
+async def test_a_slow_client_that_links_meanwhile():
+    """Its own values fall behind, then it sees a room: every answer still comes after the frames that it names."""
+    config = sl.Config()
+    config.ring_frames = 16
+    async with AppHarness(sl.App(states=[Meter], config=config), timeout=60) as harness:
+        slow, fast = await harness.connect(receive_buffer=8192), await harness.connect()
+        await slow.call(Meter.add, amount=1)
+        slow.pause_reading()
+        answers = [
+            await slow.send_event(Meter.write, text=f"{number:06}" + "x" * 4000)
+            for number in range(200)
+        ]
+        answers.append(await slow.send_event(Meter.join, room="room"))
+        answers.append(await slow.send_event(Meter.add, amount=1))
+        await fast.call(Meter.join, room="room")
+        await fast.until(lambda: fast.state(Meter)["total"] == 1, timeout=10)
+        slow.resume_reading()
+        await asyncio.wait_for(asyncio.gather(*answers), 10)
+        assert slow.state(Meter) == {"total": 1, "text": ""}

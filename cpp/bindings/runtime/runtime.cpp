@@ -64,12 +64,11 @@ class_no runtime::define(state_class_ptr cls, std::string name) {
   // Defaults are equal for all: the computed vars among them are those that run without a client.
   ref const defaults = ref::take(as_object(store_new(cls->vars)));
   if (!defaults) return {};
-  instance_values probe(cls, as_store(Py_NewRef(defaults.get())), {}, nullptr, nullptr);
-  if (probe.update_computed() == 0) {
-    if (store_encode_snapshot(probe.values(), spec.defaults) < 0) return {};
-  } else {
-    return {};
-  }
+  auto probe = std::make_unique<instance_values>(cls, as_store(Py_NewRef(defaults.get())), instance_no{},
+                                                 nullptr, nullptr);
+  if (probe->update_computed() < 0) return {};
+  if (store_encode_snapshot(probe->values(), spec.defaults) < 0) return {};
+  defaults_.push_back(std::move(probe));
   class_numbers_[cls.get()] = no;
   class_numbers_by_type_[cls->type] = no;
   classes_.push_back(std::move(cls));
@@ -89,8 +88,10 @@ void runtime::add_handler(std::string name, class_no cls, PyObject* function, Py
 std::unique_ptr<value_source> runtime::make_values(class_no cls, instance_no no, client_no owner) {
   store* const values = store_new(classes_[cls.value - 1]->vars);
   if (!values) throw std::bad_alloc();
-  return std::make_unique<instance_values>(classes_[cls.value - 1], values, no,
-                                           owner ? &client_of(owner) : nullptr, &engine_);
+  auto made = std::make_unique<instance_values>(classes_[cls.value - 1], values, no,
+                                                owner ? &client_of(owner) : nullptr, &engine_);
+  if (made->start_from(*defaults_[cls.value - 1]) < 0) PyErr_WriteUnraisable(as_object(values));
+  return made;
 }
 
 class_no runtime::class_number(PyObject* cls) const {

@@ -176,6 +176,7 @@ class runtime {
   ref loop_;
   python_side side_;
   std::vector<state_class_ptr> classes_;
+  std::vector<std::unique_ptr<instance_values>> defaults_;  // by class: an instance that stays as it is made
   std::unordered_map<state_class_record const*, class_no> class_numbers_;
   std::unordered_map<PyTypeObject const*, class_no> class_numbers_by_type_;
   std::vector<std::unique_ptr<handler_record>> handlers_;

@@ -5,6 +5,7 @@
 
 #include "computed/computation.hpp"
 #include "turns/view.hpp"
+#include "values/undo_log.hpp"
 
 namespace statelink::python {
 
@@ -23,6 +24,24 @@ instance_values::~instance_values() {
   for (computation* c : std::exchange(dependents, {})) c->lose(*this);
   store_set_context(values_, nullptr);
   Py_DECREF(as_object(values_));
+}
+
+int instance_values::start_from(instance_values const& defaults) {
+  undo_log log;
+  log.enter(values_);
+  int result = 0;
+  for (std::size_t i = 0; i < computed_.size() && result == 0; ++i) {
+    computed_var const& var = cls_->computed[i];
+    if (var.personal || !defaults.computed_[i].known) continue;
+    if (store_set_computed(values_, var.slot, store_get(defaults.values_, var.slot)) < 0) result = -1;
+    computed_[i] = {defaults.computed_[i].read, true, false};
+  }
+  for (computed_state& state : computed_) {
+    for (dependency& d : state.read.slots) d = {values_, d.slot, version(d.slot)};
+  }
+  log.discard();
+  log.leave(values_);
+  return result;
 }
 
 PyObject* instance_values::linked_to() const {

@@ -52,6 +52,10 @@ class instance_values final : public value_source {
   turn_object* writer() const noexcept { return writer_; }
   void set_writer(turn_object* t) noexcept { writer_ = t; }
 
+  /// Takes over what the shared computed vars are on the defaults, as committed. REQUIRES: nobody has read or written it.
+  /// 0, or -1 with an exception set.
+  int start_from(instance_values const& defaults);
+
   /// The guide's `_linked_to` and `_linked_from`. New references.
   PyObject* linked_to() const;
   PyObject* linked_from() const;

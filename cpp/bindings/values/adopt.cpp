@@ -13,12 +13,6 @@ namespace {
 
 PyObject* deepcopy_function = nullptr;
 
-bool is_scalar(PyObject* value) noexcept {
-  PyTypeObject* const type = Py_TYPE(value);
-  return type == &PyUnicode_Type || type == &PyLong_Type || type == &PyFloat_Type || type == &PyBool_Type ||
-         value == Py_None;
-}
-
 bool check_depth(node const& parent) {
   if (depth_of(parent) < max_depth) return true;
   PyErr_Format(PyExc_ValueError, "a tracked value may not be nested deeper than %d", max_depth);
@@ -60,7 +54,8 @@ bool adopt_items(tracked_dict& d, place const& at, bool fresh) {
 
 // Attaches before the items are adopted, so that a cycle through the new container is seen.
 template <class Container>
-PyObject* adopt_container(Container* made, node& parent, place const& at, PyObject* key, Py_ssize_t index, bool fresh) {
+PyObject* adopt_container(Container* made, node& parent, place const& at, PyObject* key,
+                          Py_ssize_t index, bool fresh) {
   if (!made) return nullptr;
   auto* object = reinterpret_cast<PyObject*>(made);
   attach(made->n, parent, at, key, index, fresh);
@@ -74,8 +69,8 @@ PyObject* adopt_container(Container* made, node& parent, place const& at, PyObje
   return object;
 }
 
-PyObject* adopt_object(PyObject* object, class_info& info, node& parent, place const& at, PyObject* key,
-                       Py_ssize_t index, bool fresh) {
+PyObject* adopt_object(PyObject* object, class_info& info, node& parent, place const& at,
+                       PyObject* key, Py_ssize_t index, bool fresh) {
   if (!info.is_wrapped && wrap_class(info) < 0) return nullptr;
   std::vector<attribute> inner;
   if (read_attributes(object, info, inner) < 0) return nullptr;
@@ -85,7 +80,9 @@ PyObject* adopt_object(PyObject* object, class_info& info, node& parent, place c
   for (attribute const& a : inner) {
     if (is_scalar(a.value.get())) continue;
     ref const adopted = ref::take(adopt(n, a.value.get(), at, a.name.get(), 0, fresh));
-    if (adopted && (adopted.get() == a.value.get() || set_raw(object, info, a.name.get(), adopted.get()) == 0)) continue;
+    if (adopted &&
+        (adopted.get() == a.value.get() || set_raw(object, info, a.name.get(), adopted.get()) == 0))
+      continue;
     let_go(parent, object);
     return nullptr;
   }
@@ -107,7 +104,8 @@ bool same_scalar(PyObject* a, PyObject* b) noexcept {
   PyTypeObject* const type = Py_TYPE(a);
   if (type != Py_TYPE(b)) return false;
   if (type == &PyUnicode_Type) {
-    return a == b || (PyUnicode_GET_LENGTH(a) == PyUnicode_GET_LENGTH(b) && PyUnicode_Compare(a, b) == 0);
+    return a == b ||
+           (PyUnicode_GET_LENGTH(a) == PyUnicode_GET_LENGTH(b) && PyUnicode_Compare(a, b) == 0);
   }
   if (type == &PyLong_Type) return a == b || PyObject_RichCompareBool(a, b, Py_EQ) == 1;
   if (type == &PyFloat_Type) {
@@ -117,7 +115,8 @@ bool same_scalar(PyObject* a, PyObject* b) noexcept {
   return a == b && (type == &PyBool_Type || a == Py_None);
 }
 
-PyObject* adopt(node& parent, PyObject* value, place const& at, PyObject* key, Py_ssize_t index, bool fresh) {
+PyObject* adopt(node& parent, PyObject* value, place const& at, PyObject* key, Py_ssize_t index,
+                bool fresh) {
   if (is_scalar(value)) return Py_NewRef(value);
   class_info* info = info_of(Py_TYPE(value));
   if (!info) return nullptr;
@@ -155,11 +154,13 @@ PyObject* adopt(node& parent, PyObject* value, place const& at, PyObject* key, P
     case value_kind::dict:
       if (!check_depth(parent)) return nullptr;
       return adopt_container(new_tracked_dict(value, at), parent, at, key, index, fresh);
-    case value_kind::set: return adopt_container(new_tracked_set(value, at), parent, at, key, index, fresh);
+    case value_kind::set:
+      return adopt_container(new_tracked_set(value, at), parent, at, key, index, fresh);
     case value_kind::data_object:
       if (!check_depth(parent)) return nullptr;
       return adopt_object(value, *info, parent, at, key, index, fresh);
-    default: return Py_NewRef(value);
+    default:
+      return Py_NewRef(value);
   }
 }
 
@@ -173,10 +174,14 @@ PyObject* detached_copy(PyObject* value) {
   class_info const* info = info_of(Py_TYPE(value));
   if (!info) return nullptr;
   switch (info->kind) {
-    case value_kind::list: return adopt_container(new_tracked_list(value, {}), owner, {}, nullptr, 0, false);
-    case value_kind::dict: return adopt_container(new_tracked_dict(value, {}), owner, {}, nullptr, 0, false);
-    case value_kind::set: return adopt_container(new_tracked_set(value, {}), owner, {}, nullptr, 0, false);
-    default: break;
+    case value_kind::list:
+      return adopt_container(new_tracked_list(value, {}), owner, {}, nullptr, 0, false);
+    case value_kind::dict:
+      return adopt_container(new_tracked_dict(value, {}), owner, {}, nullptr, 0, false);
+    case value_kind::set:
+      return adopt_container(new_tracked_set(value, {}), owner, {}, nullptr, 0, false);
+    default:
+      break;
   }
   ref const copy = ref::take(deep_copy(value));
   return copy ? adopt(owner, copy.get(), place{}, nullptr, 0) : nullptr;

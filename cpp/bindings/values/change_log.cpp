@@ -38,6 +38,7 @@ void change_log::destroy(change_log* log) noexcept {
   auto image = std::move(log->image);
   PyObject* keys = std::exchange(log->keys, nullptr);
   PyObject* fields_set = std::exchange(log->fields_set, nullptr);
+  log->last_key = nullptr;
   log->whole = false;
   for (list_change const& edit : edits) {
     Py_XDECREF(edit.value);
@@ -56,8 +57,8 @@ void change_log::destroy(change_log* log) noexcept {
   spare.push_back(log);
 }
 
-bool change_log::note_edit(list_change::kind what, Py_ssize_t index, PyObject* value, PyObject* before,
-                           Py_ssize_t size) {
+bool change_log::note_edit(list_change::kind what, Py_ssize_t index, PyObject* value,
+                           PyObject* before, Py_ssize_t size) {
   if (whole) {
     Py_XDECREF(value);
     Py_XDECREF(before);
@@ -92,9 +93,15 @@ void change_log::collapse(std::vector<PyObject*> present) {
   for (auto edit = edits.rbegin(); edit != edits.rend(); ++edit) {
     auto const at = present.begin() + edit->index;
     switch (edit->what) {
-      case list_change::set: *at = edit->before; break;
-      case list_change::insert: present.erase(at); break;
-      case list_change::remove: present.insert(at, edit->before); break;
+      case list_change::set:
+        *at = edit->before;
+        break;
+      case list_change::insert:
+        present.erase(at);
+        break;
+      case list_change::remove:
+        present.insert(at, edit->before);
+        break;
     }
   }
   for (PyObject* item : present) Py_INCREF(item);
@@ -109,8 +116,12 @@ void change_log::collapse(std::vector<PyObject*> present) {
 }
 
 int change_log::note_key(PyObject* key, PyObject* before) {
+  if (key == last_key) return 0;
   if (!keys && !(keys = PyDict_New())) return -1;
-  return PyDict_SetDefault(keys, key, before ? before : missing) ? 0 : -1;
+  Py_ssize_t const size = PyDict_GET_SIZE(keys);
+  if (!PyDict_SetDefault(keys, key, before ? before : missing)) return -1;
+  if (PyDict_GET_SIZE(keys) != size) last_key = key;
+  return 0;
 }
 
 void change_log::rename(PyObject* value, PyObject* successor) {

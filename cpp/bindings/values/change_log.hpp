@@ -26,17 +26,21 @@ struct change_log {
 
   // Of a dict or object: key or attribute to its value at the last commit, or to `missing`.
   PyObject* keys = nullptr;
+  PyObject* last_key = nullptr;  // the last one noted; borrowed from `keys`
   /// Of a pydantic instance: copy of its set of fields set.
   PyObject* fields_set = nullptr;
 
   static change_log* make();
   static void destroy(change_log* log) noexcept;
 
-  /// Notes an edit of items that number `size` afterwards; takes both references. False: too many edits now, call `collapse`.
-  bool note_edit(list_change::kind what, Py_ssize_t index, PyObject* value, PyObject* before, Py_ssize_t size);
+  /// Notes an edit of items that number `size` afterwards; takes both references. False: too many
+  /// edits now, call `collapse`.
+  bool note_edit(list_change::kind what, Py_ssize_t index, PyObject* value, PyObject* before,
+                 Py_ssize_t size);
   /// Goes over to `whole`. `present`: the items as the edits left them (borrowed).
   void collapse(std::vector<PyObject*> present);
-  /// Notes that `key` had `before` (null: was missing), unless an older value is noted. -1 with an exception set.
+  /// Notes that `key` had `before` (null: was missing), unless an older value is noted. -1 with an
+  /// exception set.
   int note_key(PyObject* key, PyObject* before);
   /// Edits that put `value` put `successor` from now on.
   void rename(PyObject* value, PyObject* successor);

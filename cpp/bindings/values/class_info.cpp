@@ -68,7 +68,8 @@ void read_members(class_info& info) {
   for (Py_ssize_t i = 0; i < PyTuple_GET_SIZE(mro); ++i) {
     auto* base = reinterpret_cast<PyTypeObject*>(PyTuple_GET_ITEM(mro, i));
     if (!(base->tp_flags & Py_TPFLAGS_HEAPTYPE)) continue;
-    ref const names = ref::take(PyObject_GetAttrString(reinterpret_cast<PyObject*>(base), "__dict__"));
+    ref const names =
+        ref::take(PyObject_GetAttrString(reinterpret_cast<PyObject*>(base), "__dict__"));
     if (!names) return PyErr_Clear();
     ref const items = ref::take(PyMapping_Items(names.get()));
     if (!items) return PyErr_Clear();
@@ -78,7 +79,8 @@ void read_members(class_info& info) {
       if (Py_TYPE(member) != &PyMemberDescr_Type) continue;
       PyMemberDef const* definition = reinterpret_cast<PyMemberDescrObject*>(member)->d_member;
       if (definition->type != T_OBJECT_EX) continue;
-      // pydantic keeps extras and private attributes in dicts of their own, which are looked into separately.
+      // pydantic keeps extras and private attributes in dicts of their own, which are looked into
+      // separately.
       char const* text = PyUnicode_AsUTF8(PyTuple_GET_ITEM(item, 0));
       if (!text || std::string_view(text).starts_with("__pydantic_")) continue;
       info.members.push_back({ref::share(PyTuple_GET_ITEM(item, 0)), definition->offset});
@@ -87,7 +89,8 @@ void read_members(class_info& info) {
 }
 
 ref own_attribute(PyTypeObject* type, char const* name) {
-  ref const attributes = ref::take(PyObject_GetAttrString(reinterpret_cast<PyObject*>(type), "__dict__"));
+  ref const attributes =
+      ref::take(PyObject_GetAttrString(reinterpret_cast<PyObject*>(type), "__dict__"));
   if (!attributes) {
     PyErr_Clear();
     return {};
@@ -97,7 +100,8 @@ ref own_attribute(PyTypeObject* type, char const* name) {
   return value;
 }
 
-// Whether `base`, met in the method resolution order of info.type, decides what its instances are. -1 on error.
+// Whether `base`, met in the method resolution order of info.type, decides what its instances are.
+// -1 on error.
 int decide(class_info& info, PyTypeObject* base) {
   if (auto const found = serializers().find(base); found != serializers().end()) {
     info.kind = value_kind::serialized;
@@ -110,13 +114,15 @@ int decide(class_info& info, PyTypeObject* base) {
   }
   for (auto const& [type, kind] : known->bases) {
     if (base != type) continue;
-    int const is_enum = PyObject_IsSubclass(reinterpret_cast<PyObject*>(info.type), known->enum_class.get());
+    int const is_enum =
+        PyObject_IsSubclass(reinterpret_cast<PyObject*>(info.type), known->enum_class.get());
     if (is_enum < 0) return -1;
     info.kind = is_enum ? value_kind::enumeration : kind;
     return 1;
   }
   auto* subject = reinterpret_cast<PyObject*>(info.type);
-  bool const is_pydantic = own_attribute(base, "__pydantic_validator__") && own_attribute(base, "__pydantic_decorators__");
+  bool const is_pydantic = own_attribute(base, "__pydantic_validator__") &&
+                           own_attribute(base, "__pydantic_decorators__");
   if (ref const own = own_attribute(base, "__dataclass_fields__"); own && PyDict_Check(own.get())) {
     ref const fields = ref::take(PyObject_GetAttrString(subject, "__dataclass_fields__"));
     info.field_names = ref::take(PySet_New(nullptr));
@@ -220,8 +226,8 @@ int init_class_info() {
 
 int is_immutable(PyObject* value) {
   PyTypeObject* type = Py_TYPE(value);
-  if (type == &PyUnicode_Type || type == &PyLong_Type || type == &PyFloat_Type || type == &PyBool_Type ||
-      value == Py_None) {
+  if (type == &PyUnicode_Type || type == &PyLong_Type || type == &PyFloat_Type ||
+      type == &PyBool_Type || value == Py_None) {
     return 1;
   }
   class_info const* info = info_of(type);
@@ -238,15 +244,17 @@ int is_immutable(PyObject* value) {
     case value_kind::byte_buffer:
     case value_kind::data_object:
     case value_kind::serialized:
-    case value_kind::unknown: return 0;
-    default: return 1;  // a frozenset holds hashable values only: taken for immutable
+    case value_kind::unknown:
+      return 0;
+    default:
+      return 1;  // a frozenset holds hashable values only: taken for immutable
   }
 }
 
 int is_opaque(PyObject* value) {
   PyTypeObject* type = Py_TYPE(value);
-  if (type == &PyUnicode_Type || type == &PyLong_Type || type == &PyFloat_Type || type == &PyBool_Type ||
-      value == Py_None) {
+  if (type == &PyUnicode_Type || type == &PyLong_Type || type == &PyFloat_Type ||
+      type == &PyBool_Type || value == Py_None) {
     return 0;
   }
   class_info const* info = info_of(type);

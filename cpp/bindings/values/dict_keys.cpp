@@ -42,7 +42,8 @@ int name_keys(tracked_dict& d, bool travels) {
 
 void set_key_error(PyObject* key) {
   // In a tuple, so that a key that is a tuple stays one.
-  if (ref const arguments = ref::take(PyTuple_Pack(1, key))) PyErr_SetObject(PyExc_KeyError, arguments.get());
+  if (ref const arguments = ref::take(PyTuple_Pack(1, key)))
+    PyErr_SetObject(PyExc_KeyError, arguments.get());
 }
 
 PyObject* key_text(PyObject* key) {
@@ -52,8 +53,10 @@ PyObject* key_text(PyObject* key) {
   class_info const* info = info_of(Py_TYPE(key));
   if (!info) return nullptr;
   switch (info->kind) {
-    case value_kind::integer: return PyLong_Type.tp_repr(key);
-    case value_kind::text: return PyUnicode_FromObject(key);
+    case value_kind::integer:
+      return PyLong_Type.tp_repr(key);
+    case value_kind::text:
+      return PyUnicode_FromObject(key);
     case value_kind::real: {
       double const value = PyFloat_AS_DOUBLE(key);
       if (std::isfinite(value)) return PyFloat_Type.tp_repr(key);
@@ -64,7 +67,8 @@ PyObject* key_text(PyObject* key) {
       return inner ? key_text(inner.get()) : nullptr;
     }
     default:
-      PyErr_Format(PyExc_TypeError, "a key of type %.200s cannot stand in JSON", Py_TYPE(key)->tp_name);
+      PyErr_Format(PyExc_TypeError, "a key of type %.200s cannot stand in JSON",
+                   Py_TYPE(key)->tp_name);
       return nullptr;
   }
 }

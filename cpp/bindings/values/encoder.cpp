@@ -58,8 +58,8 @@ void encoder::raise(std::string const& prefix) {
   if (!what) PyErr_Clear();
   bool const is_own = type == encode_error;
   PyErr_Format(encode_error, "%s%s%s%s%S", where.c_str(), where.empty() ? "" : ": ",
-               is_own || !type ? "" : reinterpret_cast<PyTypeObject*>(type)->tp_name, is_own ? "" : ": ",
-               what ? what.get() : Py_None);
+               is_own || !type ? "" : reinterpret_cast<PyTypeObject*>(type)->tp_name,
+               is_own ? "" : ": ", what ? what.get() : Py_None);
   if (!is_own && value) {
     if (trace) PyException_SetTraceback(value, trace);
     PyObject *new_type, *new_value, *new_trace;
@@ -105,28 +105,42 @@ encoder::result encoder::write_other(PyObject* value) {
   class_info const* info = info_of(Py_TYPE(value));
   if (!info) return failed;
   switch (info->kind) {
-    case value_kind::boolean: return out_.put(value == Py_True ? "true" : "false"), ok;
-    case value_kind::integer: return write_integer(value);
-    case value_kind::real: return out_.put_double(PyFloat_AS_DOUBLE(value)), ok;
-    case value_kind::text: return write_text(value);
-    case value_kind::list: return write_list(value);
+    case value_kind::boolean:
+      return out_.put(value == Py_True ? "true" : "false"), ok;
+    case value_kind::integer:
+      return write_integer(value);
+    case value_kind::real:
+      return out_.put_double(PyFloat_AS_DOUBLE(value)), ok;
+    case value_kind::text:
+      return write_text(value);
+    case value_kind::list:
+      return write_list(value);
     case value_kind::tuple:
       return write_items(reinterpret_cast<PyTupleObject*>(value)->ob_item, PyTuple_GET_SIZE(value));
-    case value_kind::dict: return write_dict(value);
+    case value_kind::dict:
+      return write_dict(value);
     case value_kind::set:
-    case value_kind::frozen_set: return write_set(value);
+    case value_kind::frozen_set:
+      return write_set(value);
     case value_kind::bytes:
-    case value_kind::byte_buffer: return write_buffer(value);
+    case value_kind::byte_buffer:
+      return write_buffer(value);
     case value_kind::enumeration: {
       ref const inner = ref::take(PyObject_GetAttrString(value, "value"));
       return inner ? write(inner.get()) : failed;
     }
-    case value_kind::iso_text: return write_method(value, "isoformat");
-    case value_kind::plain_text: return write_str_of(value);
-    case value_kind::duration: return write_duration(value);
-    case value_kind::data_object: return write_object(value, *info);
-    case value_kind::serialized: return write_serialized(value, *info);
-    default: return fail(value, "cannot encode a value of type");
+    case value_kind::iso_text:
+      return write_method(value, "isoformat");
+    case value_kind::plain_text:
+      return write_str_of(value);
+    case value_kind::duration:
+      return write_duration(value);
+    case value_kind::data_object:
+      return write_object(value, *info);
+    case value_kind::serialized:
+      return write_serialized(value, *info);
+    default:
+      return fail(value, "cannot encode a value of type");
   }
 }
 
@@ -224,7 +238,8 @@ encoder::result encoder::write_dict(PyObject* value) {
 encoder::result encoder::write_set(PyObject* value) {
   ref const items = ref::take(PySequence_List(value));
   if (!items) return failed;
-  return write_items(reinterpret_cast<PyListObject*>(items.get())->ob_item, PyList_GET_SIZE(items.get()));
+  return write_items(reinterpret_cast<PyListObject*>(items.get())->ob_item,
+                     PyList_GET_SIZE(items.get()));
 }
 
 encoder::result encoder::write_tracked_set(tracked_set& value) {
@@ -249,17 +264,20 @@ encoder::result encoder::write_object(PyObject* value, class_info const& info) {
     ref item = ref::take(get_raw(value, info, field.name.get()));
     if (!item && !PyErr_Occurred()) item = ref::take(PyObject_GetAttr(value, field.name.get()));
     if (!item) {
-      if (!PyErr_ExceptionMatches(PyExc_AttributeError)) return fail_at(segment_of(field.name.get()));
+      if (!PyErr_ExceptionMatches(PyExc_AttributeError))
+        return fail_at(segment_of(field.name.get()));
       PyErr_Clear();
       continue;
     }
-    if (result const done = write_field(field.json_key, field.name.get(), item.get()); done != ok) return done;
+    if (result const done = write_field(field.json_key, field.name.get(), item.get()); done != ok)
+      return done;
   }
   if (PyObject* extras = extras_of(value, info)) {
     PyObject *name, *item;
     for (Py_ssize_t at = 0; PyDict_Next(extras, &at, &name, &item);) {
       json_writer json_key;
-      if (!PyUnicode_Check(name) || !json_key.put_string(name)) return fail(value, "an extra's name of");
+      if (!PyUnicode_Check(name) || !json_key.put_string(name))
+        return fail(value, "an extra's name of");
       json_key.put(':');
       if (result const done = write_field(json_key.view(), name, item); done != ok) return done;
     }
@@ -292,7 +310,8 @@ encoder::result encoder::write_duration(PyObject* value) {
   long long const days = PyDateTime_DELTA_GET_DAYS(value);
   long long const seconds = PyDateTime_DELTA_GET_SECONDS(value);
   long long const micros = PyDateTime_DELTA_GET_MICROSECONDS(value);
-  // Sign and magnitude: a timedelta of -1 s is kept as -1 day + 86,399 s. Its range in microseconds exceeds 64 bits, in seconds not.
+  // Sign and magnitude: a timedelta of -1 s is kept as -1 day + 86,399 s. Its range in microseconds
+  // exceeds 64 bits, in seconds not.
   long long total = days * 86400 + seconds;
   long long rest = micros;
   bool const negative = total < 0;
@@ -304,17 +323,21 @@ encoder::result encoder::write_duration(PyObject* value) {
     }
   }
   char text[80];
-  long long const day_count = total / 86400, hours = total / 3600 % 24, minutes = total / 60 % 60, secs = total % 60;
+  long long const day_count = total / 86400, hours = total / 3600 % 24, minutes = total / 60 % 60,
+                  secs = total % 60;
   int size = std::snprintf(text, sizeof text, "\"%sP", negative ? "-" : "");
   auto const add = [&](char const* format, auto... values) {
-    size += std::snprintf(text + size, sizeof text - static_cast<std::size_t>(size), format, values...);
+    size +=
+        std::snprintf(text + size, sizeof text - static_cast<std::size_t>(size), format, values...);
   };
   if (day_count) add("%lldD", day_count);
   if (hours || minutes || secs || rest || !day_count) add("T");
   if (hours) add("%lldH", hours);
   if (minutes) add("%lldM", minutes);
-  if (rest) add("%lld.%06lldS", secs, rest);
-  else if (secs || !total) add("%lldS", secs);
+  if (rest)
+    add("%lld.%06lldS", secs, rest);
+  else if (secs || !total)
+    add("%lldS", secs);
   add("\"");
   out_.put(std::string_view(text, static_cast<std::size_t>(size)));
   return ok;
@@ -323,7 +346,8 @@ encoder::result encoder::write_duration(PyObject* value) {
 encoder::result encoder::write_buffer(PyObject* value) {
   Py_buffer view;
   if (PyObject_GetBuffer(value, &view, PyBUF_SIMPLE) < 0) return failed;
-  out_.put_base64(std::string_view(static_cast<char const*>(view.buf), static_cast<std::size_t>(view.len)));
+  out_.put_base64(
+      std::string_view(static_cast<char const*>(view.buf), static_cast<std::size_t>(view.len)));
   PyBuffer_Release(&view);
   return ok;
 }
@@ -348,9 +372,10 @@ int encode_value(PyObject* value, std::string& out) {
 
 int init_encoder(PyObject* module) {
   if (!encode_error) {
-    encode_error = PyErr_NewExceptionWithDoc("statelink.EncodeError",
-                                             "A value that cannot be sent to clients; the text has its path and type.",
-                                             PyExc_ValueError, nullptr);
+    encode_error = PyErr_NewExceptionWithDoc(
+        "statelink.EncodeError",
+        "A value that cannot be sent to clients; the text has its path and type.", PyExc_ValueError,
+        nullptr);
   }
   return encode_error ? PyModule_AddObjectRef(module, "EncodeError", encode_error) : -1;
 }

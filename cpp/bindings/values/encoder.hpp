@@ -1,8 +1,9 @@
 // Python values to JSON text: one mapping for everything that travels.
 //
-// bool, None, int (all digits), float (shortest; null where not finite), str (a lone surrogate is an error), list, tuple, set,
-// frozenset: array; dict: object; dataclass and pydantic instance: object by field; Enum: its value; datetime, date, time:
-// isoformat; timedelta: ISO 8601 duration; UUID, Decimal: str; bytes, bytearray, memoryview: base64; other classes by serializer.
+// bool, None, int (all digits), float (shortest; null where not finite), str (a lone surrogate is
+// an error), list, tuple, set, frozenset: array; dict: object; dataclass and pydantic instance:
+// object by field; Enum: its value; datetime, date, time: isoformat; timedelta: ISO 8601 duration;
+// UUID, Decimal: str; bytes, bytearray, memoryview: base64; other classes by serializer.
 #pragma once
 
 #include <Python.h>
@@ -25,12 +26,13 @@ class encoder {
 
   enum result { ok = 0, failed = -1, too_long = -2 };
 
-  /// Writes `value`. After `failed` a Python exception is set (see raise) and what was written is incomplete;
-  /// `too_long` when the writer holds more than `limit` bytes.
+  /// Writes `value`. After `failed` a Python exception is set (see raise) and what was written is
+  /// incomplete; `too_long` when the writer holds more than `limit` bytes.
   result write(PyObject* value);
   void set_limit(std::size_t limit) noexcept { limit_ = limit; }
 
-  /// Turns the exception of a failed write into an EncodeError that has `prefix` (a JSON pointer), the path below it and the type.
+  /// Turns the exception of a failed write into an EncodeError that has `prefix` (a JSON pointer),
+  /// the path below it and the type.
   void raise(std::string const& prefix);
 
   /// Writes a key of a dict, quoted.

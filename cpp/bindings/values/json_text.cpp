@@ -33,13 +33,16 @@ constexpr bool needs_escape(std::uint32_t c) noexcept { return c < 0x20 || c == 
 bool copy_clean(char* to, char const* text, std::size_t size) noexcept {
 #if defined(__SSE2__)
   if (size >= 16) {
-    __m128i const quote = _mm_set1_epi8('"'), backslash = _mm_set1_epi8('\\'), control = _mm_set1_epi8(0x1f);
+    __m128i const quote = _mm_set1_epi8('"'), backslash = _mm_set1_epi8('\\'),
+                  control = _mm_set1_epi8(0x1f);
     __m128i found = _mm_setzero_si128();
     auto const copy = [&](std::size_t at) {
       __m128i const bytes = _mm_loadu_si128(reinterpret_cast<__m128i const*>(text + at));
       _mm_storeu_si128(reinterpret_cast<__m128i*>(to + at), bytes);
-      found = _mm_or_si128(found, _mm_or_si128(_mm_or_si128(_mm_cmpeq_epi8(bytes, quote), _mm_cmpeq_epi8(bytes, backslash)),
-                                               _mm_cmpeq_epi8(_mm_min_epu8(bytes, control), bytes)));
+      found = _mm_or_si128(
+          found,
+          _mm_or_si128(_mm_or_si128(_mm_cmpeq_epi8(bytes, quote), _mm_cmpeq_epi8(bytes, backslash)),
+                       _mm_cmpeq_epi8(_mm_min_epu8(bytes, control), bytes)));
     };
     for (std::size_t at = 0; at + 16 <= size; at += 16) copy(at);
     copy(size - 16);  // the rest, with some of what was before it
@@ -122,13 +125,20 @@ void json_writer::put_double(double value) {
 void json_writer::put_escaped(char c) {
   constexpr char hex[] = "0123456789abcdef";
   switch (c) {
-    case '"': return put("\\\"");
-    case '\\': return put("\\\\");
-    case '\n': return put("\\n");
-    case '\r': return put("\\r");
-    case '\t': return put("\\t");
-    case '\b': return put("\\b");
-    case '\f': return put("\\f");
+    case '"':
+      return put("\\\"");
+    case '\\':
+      return put("\\\\");
+    case '\n':
+      return put("\\n");
+    case '\r':
+      return put("\\r");
+    case '\t':
+      return put("\\t");
+    case '\b':
+      return put("\\b");
+    case '\f':
+      return put("\\f");
     default: {
       auto const code = static_cast<unsigned char>(c);
       char const text[] = {'\\', 'u', '0', '0', hex[code >> 4], hex[code & 15]};
@@ -148,9 +158,9 @@ void json_writer::put_ascii(char const* text, std::size_t size) {
     char* at = reserve(16);
     __m128i const bytes = _mm_loadu_si128(reinterpret_cast<__m128i const*>(text));
     _mm_storeu_si128(reinterpret_cast<__m128i*>(at), bytes);
-    __m128i const found = _mm_or_si128(
-        _mm_or_si128(_mm_cmpeq_epi8(bytes, quote), _mm_cmpeq_epi8(bytes, backslash)),
-        _mm_cmpeq_epi8(_mm_min_epu8(bytes, control), bytes));
+    __m128i const found =
+        _mm_or_si128(_mm_or_si128(_mm_cmpeq_epi8(bytes, quote), _mm_cmpeq_epi8(bytes, backslash)),
+                     _mm_cmpeq_epi8(_mm_min_epu8(bytes, control), bytes));
     auto const mask = static_cast<unsigned>(_mm_movemask_epi8(found));
     if (mask == 0) {
       text += 16;
@@ -179,7 +189,8 @@ template <class Char>
 bool json_writer::put_wide(Char const* text, std::size_t size) {
   constexpr std::size_t most_at_once = 1024;
   for (Char const* const stop = text + size; text != stop;) {
-    // One check for room serves a run of characters: each takes four bytes at most, and an escape ends the run.
+    // One check for room serves a run of characters: each takes four bytes at most, and an escape
+    // ends the run.
     Char const* const run = std::min(stop, text + most_at_once);
     char* at = reserve(4 * most_at_once);
     while (text != run) {
@@ -222,8 +233,10 @@ bool json_writer::put_unquoted(PyObject* text) {
         return true;
       }
       return put_wide(static_cast<Py_UCS1 const*>(data), size);
-    case PyUnicode_2BYTE_KIND: return put_wide(static_cast<Py_UCS2 const*>(data), size);
-    default: return put_wide(static_cast<Py_UCS4 const*>(data), size);
+    case PyUnicode_2BYTE_KIND:
+      return put_wide(static_cast<Py_UCS2 const*>(data), size);
+    default:
+      return put_wide(static_cast<Py_UCS4 const*>(data), size);
   }
 }
 
@@ -265,9 +278,12 @@ bool json_writer::put_segment(PyObject* text) {
   std::string const copy(written);
   truncate(start);
   for (char const c : copy) {
-    if (c == '~') put("~0");
-    else if (c == '/') put("~1");
-    else put(c);
+    if (c == '~')
+      put("~0");
+    else if (c == '/')
+      put("~1");
+    else
+      put(c);
   }
   return true;
 }
@@ -275,9 +291,12 @@ bool json_writer::put_segment(PyObject* text) {
 void json_writer::put_segment(std::string_view utf8) {
   std::string escaped;
   for (char const c : utf8) {
-    if (c == '~') escaped += "~0";
-    else if (c == '/') escaped += "~1";
-    else escaped += c;
+    if (c == '~')
+      escaped += "~0";
+    else if (c == '/')
+      escaped += "~1";
+    else
+      escaped += c;
   }
   put_ascii(escaped.data(), escaped.size());
 }
@@ -286,7 +305,9 @@ void json_writer::put_base64(std::string_view bytes) {
   constexpr char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
   put('"');
   std::size_t i = 0;
-  auto const byte = [&](std::size_t at) -> std::uint32_t { return static_cast<unsigned char>(bytes[at]); };
+  auto const byte = [&](std::size_t at) -> std::uint32_t {
+    return static_cast<unsigned char>(bytes[at]);
+  };
   for (; i + 3 <= bytes.size(); i += 3) {
     std::uint32_t const group = byte(i) << 16 | byte(i + 1) << 8 | byte(i + 2);
     char const text[] = {digits[group >> 18], digits[group >> 12 & 63], digits[group >> 6 & 63],

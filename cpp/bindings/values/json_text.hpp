@@ -1,4 +1,5 @@
-// JSON text, written straight into one buffer: numbers, strings, punctuation. Knows no value but str.
+// JSON text, written straight into one buffer: numbers, strings, punctuation. Knows no value but
+// str.
 #pragma once
 
 #include <Python.h>
@@ -33,7 +34,8 @@ class json_writer {
     end_ += text.size();
   }
   void put_integer(long long value);
-  /// Shortest text that reads back as the same double, recognisably no integer; null where it is not finite.
+  /// Shortest text that reads back as the same double, recognisably no integer; null where it is
+  /// not finite.
   void put_double(double value);
   /// The text of a str, quoted and escaped. False, with nothing written, at a lone surrogate.
   bool put_string(PyObject* text);

@@ -18,7 +18,9 @@ void drop_references(std::vector<list_change> const& edits) {
   }
 }
 
-bool is_too_many(std::size_t edits, Py_ssize_t size) { return edits > static_cast<std::size_t>(32 + size); }
+bool is_too_many(std::size_t edits, Py_ssize_t size) {
+  return edits > static_cast<std::size_t>(32 + size);
+}
 
 }  // namespace
 
@@ -30,8 +32,8 @@ list_image::~list_image() {
   for (PyObject* item : items_) Py_DECREF(item);
 }
 
-void note_edit(tracked_list& l, place const& at, list_change::kind what, Py_ssize_t index, PyObject* value,
-               PyObject* before) {
+void note_edit(tracked_list& l, place const& at, list_change::kind what, Py_ssize_t index,
+               PyObject* value, PyObject* before) {
   touch(at);
   if (is_unnoted(l.n, at)) {
     Py_XDECREF(value);
@@ -40,10 +42,12 @@ void note_edit(tracked_list& l, place const& at, list_change::kind what, Py_ssiz
   }
   auto* const list = reinterpret_cast<PyObject*>(&l);
   change_log& log = changes_of(l.n, at);
-  if (!log.note_edit(what, index, value, before, PyList_GET_SIZE(list))) log.collapse(items_of(list));
+  if (!log.note_edit(what, index, value, before, PyList_GET_SIZE(list)))
+    log.collapse(items_of(list));
 }
 
-void note_edits(tracked_list& l, place const& at, std::vector<list_change> edits, std::vector<PyObject*> const& before) {
+void note_edits(tracked_list& l, place const& at, std::vector<list_change> edits,
+                std::vector<PyObject*> const& before) {
   if (edits.empty()) return;
   touch(at);
   if (is_unnoted(l.n, at)) return drop_references(edits);
@@ -55,7 +59,8 @@ void note_edits(tracked_list& l, place const& at, std::vector<list_change> edits
     return drop_references(edits);
   }
   // The limit was checked above; the size is the final one, not that after each edit.
-  for (list_change const& edit : edits) log.note_edit(edit.what, edit.index, edit.value, edit.before, size);
+  for (list_change const& edit : edits)
+    log.note_edit(edit.what, edit.index, edit.value, edit.before, size);
 }
 
 void note_rearranged(tracked_list& l, place const& at, std::vector<PyObject*> const& before) {
@@ -64,8 +69,11 @@ void note_rearranged(tracked_list& l, place const& at, std::vector<PyObject*> co
   auto old_end = static_cast<Py_ssize_t>(before.size());
   Py_ssize_t new_end = PyList_GET_SIZE(list);
   Py_ssize_t start = 0;
-  while (start < old_end && start < new_end && before[static_cast<std::size_t>(start)] == now[start]) ++start;
-  while (old_end > start && new_end > start && before[static_cast<std::size_t>(old_end - 1)] == now[new_end - 1]) {
+  while (start < old_end && start < new_end &&
+         before[static_cast<std::size_t>(start)] == now[start])
+    ++start;
+  while (old_end > start && new_end > start &&
+         before[static_cast<std::size_t>(old_end - 1)] == now[new_end - 1]) {
     --old_end;
     --new_end;
   }
@@ -83,7 +91,8 @@ void note_rearranged(tracked_list& l, place const& at, std::vector<PyObject*> co
     edits.push_back({list_change::set, i, Py_NewRef(now[i]), Py_NewRef(was)});
   }
   for (Py_ssize_t i = old_end; i-- > common;) {
-    edits.push_back({list_change::remove, i, nullptr, Py_NewRef(before[static_cast<std::size_t>(i)])});
+    edits.push_back(
+        {list_change::remove, i, nullptr, Py_NewRef(before[static_cast<std::size_t>(i)])});
   }
   note_edits(l, at, std::move(edits), before);
 }

@@ -24,10 +24,13 @@ class list_image {
 };
 
 /// One edit; takes both references.
-void note_edit(tracked_list& l, place const& at, list_change::kind what, Py_ssize_t index, PyObject* value, PyObject* before);
+void note_edit(tracked_list& l, place const& at, list_change::kind what, Py_ssize_t index,
+               PyObject* value, PyObject* before);
 /// Several edits at once; takes their references. `before`: the items before them.
-void note_edits(tracked_list& l, place const& at, std::vector<list_change> edits, std::vector<PyObject*> const& before);
-/// The items were put in another order, or some taken out: finds out how they differ from `before`. No item is new.
+void note_edits(tracked_list& l, place const& at, std::vector<list_change> edits,
+                std::vector<PyObject*> const& before);
+/// The items were put in another order, or some taken out: finds out how they differ from `before`.
+/// No item is new.
 void note_rearranged(tracked_list& l, place const& at, std::vector<PyObject*> const& before);
 
 }  // namespace statelink::python

@@ -32,8 +32,10 @@ void link(object_node& n, anchor& owner) noexcept {
 }
 
 void unlink(object_node& n, anchor& owner) noexcept {
-  if (n.previous) n.previous->next = n.next;
-  else owner.objects = n.next;
+  if (n.previous)
+    n.previous->next = n.next;
+  else
+    owner.objects = n.next;
   if (n.next) n.next->previous = n.previous;
   n.previous = n.next = nullptr;
 }
@@ -142,8 +144,10 @@ void attach(node& n, node& parent, place const& at, PyObject* key, Py_ssize_t in
   } else {
     ++n.count;
     // Where no commit will give each place a node of its own, a copy of the list must.
-    if (at.log) at.log->add_repeated(n);
-    else parent.hollow = true;
+    if (at.log)
+      at.log->add_repeated(n);
+    else
+      parent.hollow = true;
   }
   set_position(n, key, index);
   n.placed = fresh ? at.epoch : 0;
@@ -153,13 +157,16 @@ void release(node& parent, PyObject* value, place const& at) noexcept {
   let_go(parent, value, at.log);
 }
 
-void take_back(node& parent, PyObject* value, PyObject* key, Py_ssize_t index, undo_log const* log) {
+void take_back(node& parent, PyObject* value, PyObject* key, Py_ssize_t index,
+               undo_log const* log) {
   node* n = node_of(value);
   if (!n) return;
   if (owner_of(*n) == &parent) {
     ++n->count;
   } else {
-    for (node* up = log ? owner_of(*n) : nullptr; up && up->born == log->stretch(); up = owner_of(*up)) up->hollow = true;
+    for (node* up = log ? owner_of(*n) : nullptr; up && up->born == log->stretch();
+         up = owner_of(*up))
+      up->hollow = true;
     set_owner(*n, &own_anchor(parent));
     n->count = 1;
   }
@@ -173,7 +180,8 @@ void take_back_all(node& n, undo_log const* log) {
     if (node* child = node_of(value)) child->count = 1;
   };
   if (n.kind == node_kind::list) {
-    for (Py_ssize_t i = 0; i < PyList_GET_SIZE(n.self); ++i) take(PyList_GET_ITEM(n.self, i), nullptr, i);
+    for (Py_ssize_t i = 0; i < PyList_GET_SIZE(n.self); ++i)
+      take(PyList_GET_ITEM(n.self, i), nullptr, i);
   } else if (n.kind == node_kind::dict) {
     PyObject *key, *value;
     for (Py_ssize_t i = 0; PyDict_Next(n.self, &i, &key, &value);) take(value, key, 0);
@@ -199,8 +207,10 @@ int depth_of(node const& n) noexcept {
 }
 
 void hold(node& n) noexcept {
-  if (n.kind == node_kind::object) ++static_cast<object_node&>(n).holds;
-  else Py_INCREF(n.self);
+  if (n.kind == node_kind::object)
+    ++static_cast<object_node&>(n).holds;
+  else
+    Py_INCREF(n.self);
 }
 
 void drop(node& n) noexcept {

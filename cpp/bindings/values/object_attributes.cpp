@@ -73,7 +73,8 @@ void append_items(PyObject* dict, std::vector<attribute>& out) {
 
 int read_attributes(PyObject* object, class_info const& info, std::vector<attribute>& out) {
   for (slot_member const& member : info.members) {
-    PyObject* const value = *reinterpret_cast<PyObject**>(reinterpret_cast<char*>(object) + member.offset);
+    PyObject* const value =
+        *reinterpret_cast<PyObject**>(reinterpret_cast<char*>(object) + member.offset);
     if (value) out.push_back({member.name, ref::share(value)});
   }
   if (ref const dict = dict_of(object)) append_items(dict.get(), out);
@@ -99,7 +100,8 @@ int set_raw(PyObject* object, class_info const& info, PyObject* name, PyObject* 
   }
   ref const dict = home_of(object, info, name);
   if (!dict) {
-    PyErr_Format(PyExc_AttributeError, "%.200s keeps no attribute %R", Py_TYPE(object)->tp_name, name);
+    PyErr_Format(PyExc_AttributeError, "%.200s keeps no attribute %R", Py_TYPE(object)->tp_name,
+                 name);
     return -1;
   }
   if (value) return PyDict_SetItem(dict.get(), name, value);

@@ -16,7 +16,8 @@ struct attribute {
   ref value;
 };
 
-/// Appends all that the instance itself holds: `__slots__`, `__dict__`, pydantic's extras and private attributes. -1 with an exception set.
+/// Appends all that the instance itself holds: `__slots__`, `__dict__`, pydantic's extras and
+/// private attributes. -1 with an exception set.
 int read_attributes(PyObject* object, class_info const& info, std::vector<attribute>& out);
 /// New reference; null without an exception where the instance has no such attribute.
 PyObject* get_raw(PyObject* object, class_info const& info, PyObject* name);

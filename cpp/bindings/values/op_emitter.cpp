@@ -47,7 +47,8 @@ int is_same(PyObject* before, PyObject* value) {
   if (Py_TYPE(before) != Py_TYPE(value) || node_of(before) || node_of(value)) return 0;
   int const opaque = is_opaque(value);
   if (opaque != 0) return opaque < 0 ? -1 : 0;
-  if (PyUnicode_CheckExact(value) || PyLong_CheckExact(value) || PyFloat_CheckExact(value)) return 0;
+  if (PyUnicode_CheckExact(value) || PyLong_CheckExact(value) || PyFloat_CheckExact(value))
+    return 0;
   json_writer old_text, new_text;
   encoder old_encoder(old_text), new_encoder(new_text);
   if (old_encoder.write(before) != encoder::ok || new_encoder.write(value) != encoder::ok) {
@@ -63,7 +64,8 @@ bool tells_itself(node* n, node const& parent, std::uint64_t epoch) {
 }
 
 bool grew_at_end(PyObject* before, PyObject* value) {
-  return PyUnicode_CheckExact(before) && PyUnicode_CheckExact(value) && PyUnicode_GET_LENGTH(before) != 0 &&
+  return PyUnicode_CheckExact(before) && PyUnicode_CheckExact(value) &&
+         PyUnicode_GET_LENGTH(before) != 0 &&
          PyUnicode_GET_LENGTH(before) < PyUnicode_GET_LENGTH(value) &&
          PyUnicode_Tailmatch(value, before, 0, PyUnicode_GET_LENGTH(value), -1) == 1;
 }
@@ -96,8 +98,8 @@ bool op_emitter::emit_put(char const* op, std::string const& path, PyObject* val
 
 bool op_emitter::emit_changed(std::string const& path, PyObject* before, PyObject* value) {
   if (append_allowed_ && grew_at_end(before, value)) {
-    ref const tail =
-        ref::take(PyUnicode_Substring(value, PyUnicode_GET_LENGTH(before), PyUnicode_GET_LENGTH(value)));
+    ref const tail = ref::take(
+        PyUnicode_Substring(value, PyUnicode_GET_LENGTH(before), PyUnicode_GET_LENGTH(value)));
     return tail && emit_put("append", path, tail.get());
   }
   return emit_put("replace", path, value);
@@ -127,7 +129,8 @@ bool op_emitter::find_path(node& n) {
         break;
       }
       case node_kind::object:
-        if (!attribute_travels(parent.self, *static_cast<object_node&>(parent).info, child.key)) return false;
+        if (!attribute_travels(parent.self, *static_cast<object_node&>(parent).info, child.key))
+          return false;
         [[fallthrough]];
       default:
         if (!add_segment(path_, child.key)) return false;
@@ -153,7 +156,8 @@ std::vector<op_emitter::touched_node> op_emitter::collect() {
       ++depth;
     }
     auto const index = static_cast<std::size_t>(slot);
-    if (top == &store_.n && !is_fresh && store_.body->shape->slots[index].travels) found.push_back({index, depth, n});
+    if (top == &store_.n && !is_fresh && store_.body->shape->slots[index].travels)
+      found.push_back({index, depth, n});
   }
   std::stable_sort(found.begin(), found.end(), [](touched_node const& a, touched_node const& b) {
     return a.slot != b.slot ? a.slot < b.slot : a.depth < b.depth;
@@ -176,7 +180,8 @@ long op_emitter::emit() {
     PyObject* const value = store_.body->slots[slot].value;
     bool preferred;
     if (ops_ - ops_before > 1 && value && node_of(value) &&
-        !prefer_whole(start, ops_before, "/" + store_.body->shape->slots[slot].segment, value, preferred)) {
+        !prefer_whole(start, ops_before, "/" + store_.body->shape->slots[slot].segment, value,
+                      preferred)) {
       return -1;
     }
   }
@@ -186,8 +191,8 @@ long op_emitter::emit() {
   return ops_;
 }
 
-bool op_emitter::prefer_whole(std::size_t start, long ops_before, std::string const& path, PyObject* value,
-                              bool& preferred) {
+bool op_emitter::prefer_whole(std::size_t start, long ops_before, std::string const& path,
+                              PyObject* value, bool& preferred) {
   preferred = false;
   std::size_t const size = out_.size() - start;
   // The least that a value of this many items can take.
@@ -211,7 +216,8 @@ bool op_emitter::prefer_whole(std::size_t start, long ops_before, std::string co
     preferred = true;
     return true;
   }
-  if (done == encoder::failed) encode_.raise(path), PyErr_Clear();  // the operations say it too, or need not
+  if (done == encoder::failed)
+    encode_.raise(path), PyErr_Clear();  // the operations say it too, or need not
   out_.truncate(mark);
   ops_ = ops;
   return true;
@@ -230,8 +236,10 @@ bool op_emitter::emit_slot(std::size_t slot) {
 bool op_emitter::emit_computed(std::size_t slot) {
   store_slot const& s = store_.body->slots[slot];
   std::string const path = "/" + store_.body->shape->slots[slot].segment;
-  if (s.before && s.text->now == s.text->committed && Py_TYPE(s.before) == Py_TYPE(s.value)) return true;
-  if (s.before && append_allowed_ && grew_at_end(s.before, s.value)) return emit_changed(path, s.before, s.value);
+  if (s.before && s.text->now == s.text->committed && Py_TYPE(s.before) == Py_TYPE(s.value))
+    return true;
+  if (s.before && append_allowed_ && grew_at_end(s.before, s.value))
+    return emit_changed(path, s.before, s.value);
   begin_op(s.before ? "replace" : "add", path);
   out_.put(",\"value\":");
   out_.put(s.text->now);
@@ -272,7 +280,8 @@ bool op_emitter::emit_edits(node& n) {
     if (!is_insert && tells_itself(put, n, store_.epoch)) continue;
     // A node that is not here any more: a later edit puts something else in its place.
     PyObject* const value = put && owner_of(*put) != &n ? Py_None : edit.value;
-    if (!(is_insert ? emit_put("add", path, value) : emit_changed(path, edit.before, value))) return false;
+    if (!(is_insert ? emit_put("add", path, value) : emit_changed(path, edit.before, value)))
+      return false;
   }
   return true;
 }
@@ -286,7 +295,8 @@ bool op_emitter::emit_keys(node& n) {
     } else {
       class_info const& info = *static_cast<object_node&>(n).info;
       now = ref::take(get_raw(n.self, info, key));
-      // What is deleted from an instance may be a field, whose class may have a default, or an extra.
+      // What is deleted from an instance may be a field, whose class may have a default, or an
+      // extra.
       bool const travels = now ? attribute_travels(n.self, info, key)
                                : PySet_Contains(info.field_names.get(), key) == 1 ||
                                      (info.is_pydantic && PyUnicode_READ_CHAR(key, 0) != '_');

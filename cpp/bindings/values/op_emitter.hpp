@@ -16,7 +16,8 @@ namespace statelink::python {
 class op_emitter {
  public:
   /// With `append_allowed` a string that grew at its end is told by `append`.
-  op_emitter(store& s, json_writer& out, bool append_allowed) : store_(s), out_(out), encode_(out), append_allowed_(append_allowed) {}
+  op_emitter(store& s, json_writer& out, bool append_allowed)
+      : store_(s), out_(out), encode_(out), append_allowed_(append_allowed) {}
 
   /// Writes the JSON array. The number of operations, or -1 with an exception set.
   long emit();
@@ -36,8 +37,10 @@ class op_emitter {
   bool emit_keys(node& n);
   bool emit_key(node& n, PyObject* key, PyObject* before, PyObject* now);
   bool emit_whole(node& n);
-  /// Puts a replace of `value` at `path` in the place of the operations since `start`, where it is shorter.
-  bool prefer_whole(std::size_t start, long ops_before, std::string const& path, PyObject* value, bool& preferred);
+  /// Puts a replace of `value` at `path` in the place of the operations since `start`, where it is
+  /// shorter.
+  bool prefer_whole(std::size_t start, long ops_before, std::string const& path, PyObject* value,
+                    bool& preferred);
 
   /// Path of `n`; false where it is detached, will be or was told whole, or does not travel.
   bool find_path(node& n);

@@ -23,7 +23,9 @@ store* store_in(PyObject* object) {
   return s;
 }
 
-undo_log* log_in(PyObject* object) { return static_cast<undo_log*>(PyCapsule_GetPointer(object, log_name)); }
+undo_log* log_in(PyObject* object) {
+  return static_cast<undo_log*>(PyCapsule_GetPointer(object, log_name));
+}
 
 PyObject* none_if(int result) { return result < 0 ? nullptr : Py_NewRef(Py_None); }
 
@@ -35,7 +37,9 @@ PyObject* make_layout(PyObject*, PyObject* specs) {
     char const* name;
     int travels, computed;
     PyObject* value;
-    if (!PyArg_ParseTuple(PyList_GET_ITEM(items.get(), i), "sppO", &name, &travels, &computed, &value)) return nullptr;
+    if (!PyArg_ParseTuple(PyList_GET_ITEM(items.get(), i), "sppO", &name, &travels, &computed,
+                          &value))
+      return nullptr;
     slots.push_back({name, travels != 0, computed != 0, ref::share(value)});
   }
   shared_layout made = layout_new(std::move(slots));
@@ -148,7 +152,8 @@ PyObject* commit_ops(PyObject*, PyObject* arguments) {
   std::string out;
   int const result = s ? store_commit_ops(s, out, append_allowed != 0) : -1;
   if (result < 0) return nullptr;
-  return result ? PyBytes_FromStringAndSize(out.data(), static_cast<Py_ssize_t>(out.size())) : Py_NewRef(Py_None);
+  return result ? PyBytes_FromStringAndSize(out.data(), static_cast<Py_ssize_t>(out.size()))
+                : Py_NewRef(Py_None);
 }
 
 PyObject* snapshot(PyObject*, PyObject* object) {
@@ -164,26 +169,28 @@ PyObject* set_may_write(PyObject*, PyObject* function) {
   return Py_NewRef(Py_None);
 }
 
-PyMethodDef functions[] = {{"layout", make_layout, METH_O, "layout([(name, travels, computed, default), ...])"},
-                           {"store", make_store, METH_O, "store(layout)"},
-                           {"log", make_log, METH_NOARGS, "log()"},
-                           {"enter", with_store<&undo_log::enter>, METH_VARARGS, "enter(log, store)"},
-                           {"leave", with_store<&undo_log::leave>, METH_VARARGS, "leave(log, store)"},
-                           {"discard", with_log<&undo_log::discard>, METH_O, "discard(log)"},
-                           {"rollback", with_log<&undo_log::rollback>, METH_O, "rollback(log)"},
-                           {"get", get, METH_VARARGS, "get(store, slot)"},
-                           {"set", set, METH_VARARGS, "set(store, slot, value)"},
-                           {"reset", reset, METH_VARARGS, "reset(store, slot)"},
-                           {"set_computed", set_computed, METH_VARARGS, "set_computed(store, slot, value) -> bool"},
-                           {"slot_version", slot_version, METH_VARARGS, "slot_version(store, slot) -> int"},
-                           {"is_changed", is_changed, METH_O, "is_changed(store) -> bool"},
-                           {"changed_slots", changed_slots, METH_O, "changed_slots(store) -> list[int]"},
-                           {"commit_ops", commit_ops, METH_VARARGS, "commit_ops(store, append_allowed) -> bytes | None"},
-                           {"snapshot", snapshot, METH_O, "snapshot(store) -> bytes"},
-                           {"set_may_write", set_may_write, METH_O, "set_may_write(function | None)"},
-                           {}};
+PyMethodDef functions[] = {
+    {"layout", make_layout, METH_O, "layout([(name, travels, computed, default), ...])"},
+    {"store", make_store, METH_O, "store(layout)"},
+    {"log", make_log, METH_NOARGS, "log()"},
+    {"enter", with_store<&undo_log::enter>, METH_VARARGS, "enter(log, store)"},
+    {"leave", with_store<&undo_log::leave>, METH_VARARGS, "leave(log, store)"},
+    {"discard", with_log<&undo_log::discard>, METH_O, "discard(log)"},
+    {"rollback", with_log<&undo_log::rollback>, METH_O, "rollback(log)"},
+    {"get", get, METH_VARARGS, "get(store, slot)"},
+    {"set", set, METH_VARARGS, "set(store, slot, value)"},
+    {"reset", reset, METH_VARARGS, "reset(store, slot)"},
+    {"set_computed", set_computed, METH_VARARGS, "set_computed(store, slot, value) -> bool"},
+    {"slot_version", slot_version, METH_VARARGS, "slot_version(store, slot) -> int"},
+    {"is_changed", is_changed, METH_O, "is_changed(store) -> bool"},
+    {"changed_slots", changed_slots, METH_O, "changed_slots(store) -> list[int]"},
+    {"commit_ops", commit_ops, METH_VARARGS, "commit_ops(store, append_allowed) -> bytes | None"},
+    {"snapshot", snapshot, METH_O, "snapshot(store) -> bytes"},
+    {"set_may_write", set_may_write, METH_O, "set_may_write(function | None)"},
+    {}};
 
-PyModuleDef definition = {PyModuleDef_HEAD_INIT, "_values", nullptr, -1, functions, nullptr, nullptr, nullptr, nullptr};
+PyModuleDef definition = {
+    PyModuleDef_HEAD_INIT, "_values", nullptr, -1, functions, nullptr, nullptr, nullptr, nullptr};
 
 }  // namespace
 

@@ -1,4 +1,5 @@
-// Stores and undo logs as plain Python functions (`_values` in the extension module), for tests and experiments.
+// Stores and undo logs as plain Python functions (`_values` in the extension module), for tests and
+// experiments.
 #pragma once
 
 #include <Python.h>

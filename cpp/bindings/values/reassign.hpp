@@ -1,4 +1,5 @@
-// Putting a value in the place of another of its kind: what is the same stays, so that only the difference travels.
+// Putting a value in the place of another of its kind: what is the same stays, so that only the
+// difference travels.
 #pragma once
 
 #include <Python.h>
@@ -7,18 +8,17 @@
 
 namespace statelink::python {
 
-/// As adopt, for the place where `old` stands (and stays until the caller replaces and releases it). Where both are
-/// lists, dicts, sets or instances of one class, the result takes over from `old` what is the same: it is not fresh,
-/// its own changes say the difference.
-PyObject* succeed(node& parent, PyObject* old, PyObject* value, place const& at, PyObject* key, Py_ssize_t index);
+/// As adopt, for the place where `old` stands (and stays until the caller replaces and releases
+/// it). Where both are lists, dicts, sets or instances of one class, the result takes over from
+/// `old` what is the same: it is not fresh, its own changes say the difference.
+PyObject* succeed(node& parent, PyObject* old, PyObject* value, place const& at, PyObject* key,
+                  Py_ssize_t index);
 
-/// Makes items [low, high) of `l` be `items` (a tuple), keeping those that are the same. -1 with an exception set and
-/// nothing changed.
+/// Makes items [low, high) of `l` be `items` (a tuple), keeping those that are the same. -1 with an
+/// exception set and nothing changed.
 int edit_range(tracked_list& l, place const& at, Py_ssize_t low, Py_ssize_t high, PyObject* items);
 
-enum class sameness { failed = -1, differs, keep, renew };
-/// Whether `value` in the place of `old` changes nothing that travels: `keep` the old one, or `renew`: objects inside are other
-/// instances, which must go in.
-sameness compare(PyObject* old, PyObject* value, place const& at);
+/// Takes everything inside `n` back that successors of it, or of something in it, have got.
+void repossess(node& n);
 
 }  // namespace statelink::python

@@ -7,7 +7,8 @@
 
 namespace statelink::python {
 
-/// Owns one reference. Null means "none" or, where a function says so, "a Python exception is set". With the GIL only.
+/// Owns one reference. Null means "none" or, where a function says so, "a Python exception is set".
+/// With the GIL only.
 class ref {
  public:
   ref() noexcept = default;

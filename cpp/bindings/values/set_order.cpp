@@ -13,8 +13,8 @@ bool push(set_order& order, PyObject* element) {
   return true;
 }
 
-// Adds what the set has beyond its order and takes out what it lacks: after the first use only where somebody went
-// behind our back.
+// Adds what the set has beyond its order and takes out what it lacks: after the first use only
+// where somebody went behind our back.
 bool reconcile(set_order& order, PyObject* set) {
   for (std::size_t i = order.items.size(); i-- > 0;) {
     ref const element = ref::share(order.items[i]);
@@ -56,7 +56,8 @@ set_order* order_of(tracked_set& s) {
     if (!index_of) return nullptr;
     s.order = new set_order{{}, index_of};
   }
-  if (static_cast<Py_ssize_t>(s.order->items.size()) != PySet_GET_SIZE(set) && !reconcile(*s.order, set)) {
+  if (static_cast<Py_ssize_t>(s.order->items.size()) != PySet_GET_SIZE(set) &&
+      !reconcile(*s.order, set)) {
     drop_order(s);
     return nullptr;
   }

@@ -1,4 +1,5 @@
-// Debug mode: what tracking cannot see is found at the next commit, by comparing with an encoding of the last one.
+// Debug mode: what tracking cannot see is found at the next commit, by comparing with an encoding
+// of the last one.
 #include "encoder.hpp"
 #include "store_object.hpp"
 
@@ -9,7 +10,8 @@ PyObject* unseen_change_error = nullptr;
 
 namespace {
 
-// Python, because nobody waits for it: applies operations to parsed JSON, finds the first place where two values differ.
+// Python, because nobody waits for it: applies operations to parsed JSON, finds the first place
+// where two values differ.
 constexpr char source[] = R"(
 import json
 
@@ -76,7 +78,8 @@ std::unique_ptr<std::string> text_of_slot(store const& s, std::size_t slot) {
 }
 
 bool put_text(PyObject* dict, PyObject* name, std::string const& text) {
-  ref const str = ref::take(PyUnicode_FromStringAndSize(text.data(), static_cast<Py_ssize_t>(text.size())));
+  ref const str =
+      ref::take(PyUnicode_FromStringAndSize(text.data(), static_cast<Py_ssize_t>(text.size())));
   return str && PyDict_SetItem(dict, name, str.get()) == 0;
 }
 
@@ -106,12 +109,14 @@ int check_shadow(store& s, std::string_view ops) {
     bool const is_written = s.body->slots[i].version > s.committed_clock;
     // A backend-only slot tells no operations: it can be compared only where it was not written.
     if (!was || !is || (is_written && !shape.travels)) continue;
-    if (!put_text(before.get(), shape.name.get(), *was) || !put_text(now.get(), shape.name.get(), *is)) return -1;
+    if (!put_text(before.get(), shape.name.get(), *was) ||
+        !put_text(now.get(), shape.name.get(), *is))
+      return -1;
     if (!shape.travels && PyList_Append(unwritten.get(), shape.name.get()) < 0) return -1;
   }
   // Operations on computed slots are compared with nothing.
-  ref const texts = ref::take(PyUnicode_FromStringAndSize(ops.empty() ? "[]" : ops.data(),
-                                                          ops.empty() ? 2 : static_cast<Py_ssize_t>(ops.size())));
+  ref const texts = ref::take(PyUnicode_FromStringAndSize(
+      ops.empty() ? "[]" : ops.data(), ops.empty() ? 2 : static_cast<Py_ssize_t>(ops.size())));
   if (!texts) return -1;
   for (std::size_t i = 0; i < s.body->slots.size(); ++i) {
     layout_slot const& shape = s.body->shape->slots[i];
@@ -121,12 +126,13 @@ int check_shadow(store& s, std::string_view ops) {
     if (was_set && !put_text(before.get(), shape.name.get(), slot.text->committed)) return -1;
     if (!put_text(now.get(), shape.name.get(), slot.text->now)) return -1;
   }
-  ref const path = ref::take(PyObject_CallFunctionObjArgs(find_function, before.get(), now.get(), texts.get(),
-                                                          unwritten.get(), nullptr));
+  ref const path = ref::take(PyObject_CallFunctionObjArgs(find_function, before.get(), now.get(),
+                                                          texts.get(), unwritten.get(), nullptr));
   if (!path) return -1;
   if (path.get() == Py_None) return 0;
   PyErr_Format(unseen_change_error,
-               "%U was changed in a way that cannot be seen (see the guide on tracking): by a function that works on the "
+               "%U was changed in a way that cannot be seen (see the guide on tracking): by a "
+               "function that works on the "
                "built-in type behind its back, or inside an object that is not tracked",
                path.get());
   return -1;
@@ -134,13 +140,15 @@ int check_shadow(store& s, std::string_view ops) {
 
 int init_shadow(PyObject* module) {
   ref const names = ref::take(PyDict_New());
-  if (!names || PyDict_SetItemString(names.get(), "__builtins__", PyEval_GetBuiltins()) < 0) return -1;
+  if (!names || PyDict_SetItemString(names.get(), "__builtins__", PyEval_GetBuiltins()) < 0)
+    return -1;
   ref const done = ref::take(PyRun_String(source, Py_file_input, names.get(), names.get()));
   if (!done) return -1;
   find_function = Py_XNewRef(PyDict_GetItemString(names.get(), "find"));
-  unseen_change_error = PyErr_NewExceptionWithDoc("statelink.UnseenChangeError",
-                                                  "In debug mode: a value was changed in a way that tracking cannot see.",
-                                                  PyExc_RuntimeError, nullptr);
+  unseen_change_error = PyErr_NewExceptionWithDoc(
+      "statelink.UnseenChangeError",
+      "In debug mode: a value was changed in a way that tracking cannot see.", PyExc_RuntimeError,
+      nullptr);
   if (!find_function || !unseen_change_error) return -1;
   return PyModule_AddObjectRef(module, "UnseenChangeError", unseen_change_error);
 }

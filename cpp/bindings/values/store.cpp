@@ -82,7 +82,8 @@ PyType_Slot slots[] = {{Py_tp_doc, const_cast<char*>("The values of one instance
                        {}};
 
 PyType_Spec spec = {"statelink.Store", sizeof(store), 0,
-                    Py_TPFLAGS_DEFAULT | Py_TPFLAGS_HAVE_GC | Py_TPFLAGS_DISALLOW_INSTANTIATION, slots};
+                    Py_TPFLAGS_DEFAULT | Py_TPFLAGS_HAVE_GC | Py_TPFLAGS_DISALLOW_INSTANTIATION,
+                    slots};
 
 bool write_slots(json_writer& out, layout const& shape, store const* s) {
   encoder encode(out);
@@ -146,7 +147,8 @@ void restore_slots(store& s) {
     if (slot.text) slot.text->now = slot.text->committed;
     PyObject* const gone = slot.value;
     slot.value = Py_XNewRef(slot.before);
-    if (slot.value && !s.body->shape->slots[i].computed) take_back(s.n, slot.value, nullptr, static_cast<Py_ssize_t>(i), &log);
+    if (slot.value && !s.body->shape->slots[i].computed)
+      take_back(s.n, slot.value, nullptr, static_cast<Py_ssize_t>(i), &log);
     if (gone) let_go(s.n, gone, &log);
     Py_XDECREF(gone);
   }
@@ -170,7 +172,8 @@ std::shared_ptr<layout const> layout_new(std::vector<slot_spec> specs) {
   auto made = std::make_shared<layout>();
   for (slot_spec& spec : specs) {
     layout_slot slot;
-    slot.name = ref::take(PyUnicode_FromStringAndSize(spec.name.data(), static_cast<Py_ssize_t>(spec.name.size())));
+    slot.name = ref::take(
+        PyUnicode_FromStringAndSize(spec.name.data(), static_cast<Py_ssize_t>(spec.name.size())));
     if (!slot.name) return nullptr;
     json_writer segment;
     segment.put_segment(spec.name);
@@ -178,7 +181,8 @@ std::shared_ptr<layout const> layout_new(std::vector<slot_spec> specs) {
     slot.travels = spec.travels;
     slot.computed = spec.computed;
     if (!spec.computed) {
-      slot.pattern = ref::take(detached_copy(spec.default_value ? spec.default_value.get() : Py_None));
+      slot.pattern =
+          ref::take(detached_copy(spec.default_value ? spec.default_value.get() : Py_None));
       if (!slot.pattern) return nullptr;
     }
     made->slots.push_back(std::move(slot));
@@ -225,7 +229,8 @@ PyObject* store_get(store* s, std::size_t slot) {
   // A copy of the default is no change: clients have the default.
   ref const copy = ref::take(detached_copy(shape.pattern.get()));
   if (!copy) return nullptr;
-  here.value = adopt(s->n, copy.get(), place_in(*s, slot), nullptr, static_cast<Py_ssize_t>(slot), false);
+  here.value =
+      adopt(s->n, copy.get(), place_in(*s, slot), nullptr, static_cast<Py_ssize_t>(slot), false);
   return here.value;
 }
 
@@ -277,7 +282,9 @@ int store_set_computed(store* s, std::size_t slot, PyObject* value) {
   }
   counted.bytes_encoded += text.size();
   if (!here.text) here.text = std::make_unique<computed_text>();
-  if (here.value && encoded && Py_TYPE(here.value) == Py_TYPE(value) && text.view() == here.text->now) return 0;
+  if (here.value && encoded && Py_TYPE(here.value) == Py_TYPE(value) &&
+      text.view() == here.text->now)
+    return 0;
   place const at = place_in(*s, slot);
   note(*s, at, here.value);
   PyObject* const old = std::exchange(here.value, Py_NewRef(value));
@@ -287,7 +294,9 @@ int store_set_computed(store* s, std::size_t slot, PyObject* value) {
   return 1;
 }
 
-bool store_is_changed(store const* s) noexcept { return is_debugging || s->clock != s->committed_clock; }
+bool store_is_changed(store const* s) noexcept {
+  return is_debugging || s->clock != s->committed_clock;
+}
 
 void store_changed_slots(store const* s, std::vector<std::size_t>& out) {
   if (s->clock == s->committed_clock) return;
@@ -296,7 +305,9 @@ void store_changed_slots(store const* s, std::vector<std::size_t>& out) {
   }
 }
 
-std::uint64_t store_slot_version(store const* s, std::size_t slot) noexcept { return s->body->slots[slot].version; }
+std::uint64_t store_slot_version(store const* s, std::size_t slot) noexcept {
+  return s->body->slots[slot].version;
+}
 
 int store_commit_ops(store* s, std::string& out, bool append_allowed) {
   if (s->clock == s->committed_clock) return is_debugging ? check_shadow(*s, {}) : 0;
@@ -312,8 +323,9 @@ int store_commit_ops(store* s, std::string& out, bool append_allowed) {
 
 int store_encode_snapshot(store* s, std::string& out) {
   if (s->clock == 0) {
-    bool const is_untouched = std::none_of(s->body->slots.begin(), s->body->slots.end(),
-                                           [](store_slot const& slot) { return slot.value != nullptr; });
+    bool const is_untouched =
+        std::none_of(s->body->slots.begin(), s->body->slots.end(),
+                     [](store_slot const& slot) { return slot.value != nullptr; });
     if (is_untouched) return layout_encode_defaults(*s->body->shape, out);
   }
   json_writer text;

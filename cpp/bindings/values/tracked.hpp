@@ -1,4 +1,5 @@
-// The tracked containers: native subclasses of list, dict and set. Called from Python they make plain ones.
+// The tracked containers: native subclasses of list, dict and set. Called from Python they make
+// plain ones.
 #pragma once
 
 #include <Python.h>
@@ -18,8 +19,9 @@ struct tracked_list {
 struct tracked_dict {
   PyDictObject base;
   node n;
-  PyObject* names;  // null while all keys are exact str; else JSON text of each key (str) to the key
-  bool odd_keys;    // has, or had, a key that is neither exact str nor exact int
+  PyObject*
+      names;      // null while all keys are exact str; else JSON text of each key (str) to the key
+  bool odd_keys;  // has, or had, a key that is neither exact str nor exact int
 };
 
 /// The order in which clients hold the elements of a set.
@@ -53,7 +55,8 @@ inline tracked_set* as_tracked_set(PyObject* o) noexcept {
   return Py_TYPE(o) == tracked_set_type ? reinterpret_cast<tracked_set*>(o) : nullptr;
 }
 
-/// New ones with copies of the items of `source` as they are (not adopted). Null with an exception set.
+/// New ones with copies of the items of `source` as they are (not adopted). Null with an exception
+/// set.
 tracked_list* new_tracked_list(PyObject* source, place const& at);
 tracked_dict* new_tracked_dict(PyObject* source, place const& at);
 tracked_set* new_tracked_set(PyObject* source, place const& at);
@@ -63,17 +66,21 @@ void set_key_error(PyObject* key);
 
 // dict keys
 
-/// The text that JSON has for a key that is not an exact str: new str. Null with a TypeError set where it has none.
+/// The text that JSON has for a key that is not an exact str: new str. Null with a TypeError set
+/// where it has none.
 PyObject* key_text(PyObject* key);
-/// Reads the keys of `d`: -1 with an exception set where two of them have the same text, unless it does not travel.
+/// Reads the keys of `d`: -1 with an exception set where two of them have the same text, unless it
+/// does not travel.
 int read_keys(tracked_dict& d, bool travels);
-/// To be asked before `key`, which is new, goes in, and told after one has gone. -1 with an exception set.
+/// To be asked before `key`, which is new, goes in, and told after one has gone. -1 with an
+/// exception set.
 int admit_key(tracked_dict& d, PyObject* key, bool travels);
 void forget_key(tracked_dict& d, PyObject* key) noexcept;
 
 // set order
 
-/// The order; made, or brought in line with what the set really has, where needed. Null with an exception set.
+/// The order; made, or brought in line with what the set really has, where needed. Null with an
+/// exception set.
 set_order* order_of(tracked_set& s);
 void drop_order(tracked_set& s) noexcept;
 

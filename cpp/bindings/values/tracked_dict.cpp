@@ -30,12 +30,16 @@ int put(PyObject* self, place const& at, PyObject* key, PyObject* value) {
   if (!old && (PyErr_Occurred() || admit_key(d, key, at.travels) < 0)) return -1;
   if (old) {
     if (same_scalar(old.get(), value)) return 0;
+    if (is_scalar(old.get()) && is_scalar(value)) {
+      return note(d, at, key, old.get()) < 0 ? -1 : PyDict_SetItem(self, key, value);
+    }
     if (old.get() == value) {
       int const opaque = is_opaque(value);
       if (opaque <= 0) return opaque;
     }
   }
-  ref const item = ref::take(old ? succeed(d.n, old.get(), value, at, key, 0) : adopt(d.n, value, at, key, 0));
+  ref const item =
+      ref::take(old ? succeed(d.n, old.get(), value, at, key, 0) : adopt(d.n, value, at, key, 0));
   if (!item) return -1;
   if (note(d, at, key, old.get()) < 0 || PyDict_SetItem(self, key, item.get()) < 0) {
     let_go(d.n, item.get());
@@ -67,7 +71,8 @@ int assign_subscript(PyObject* self, PyObject* key, PyObject* value) {
 PyObject* none_if(int result) { return result < 0 ? nullptr : Py_NewRef(Py_None); }
 
 PyObject* pop(PyObject* self, PyObject* const* arguments, Py_ssize_t count) {
-  if (count < 1 || count > 2) return PyErr_Format(PyExc_TypeError, "pop expected 1 or 2 arguments, got %zd", count);
+  if (count < 1 || count > 2)
+    return PyErr_Format(PyExc_TypeError, "pop expected 1 or 2 arguments, got %zd", count);
   place at;
   if (!begin(self, at)) return nullptr;
   ref value = ref::share(PyDict_GetItemWithError(self, arguments[0]));
@@ -84,7 +89,8 @@ PyObject* popitem(PyObject* self, PyObject*) {
   place at;
   if (!begin(self, at)) return nullptr;
   PyObject *key = nullptr, *value = nullptr;
-  if (PyDict_GET_SIZE(self) == 0) return PyErr_Format(PyExc_KeyError, "popitem(): dictionary is empty");
+  if (PyDict_GET_SIZE(self) == 0)
+    return PyErr_Format(PyExc_KeyError, "popitem(): dictionary is empty");
   // The last item, found without walking: a reversed iterator starts there.
   ref const keys = ref::take(PyObject_CallMethod(self, "__reversed__", nullptr));
   ref const last = ref::take(keys ? PyIter_Next(keys.get()) : nullptr);
@@ -104,7 +110,8 @@ PyObject* setdefault(PyObject* self, PyObject* const* arguments, Py_ssize_t coun
   PyObject* found = PyDict_GetItemWithError(self, arguments[0]);
   if (found || PyErr_Occurred()) return Py_XNewRef(found);
   place at;
-  if (!begin(self, at) || put(self, at, arguments[0], count == 2 ? arguments[1] : Py_None) < 0) return nullptr;
+  if (!begin(self, at) || put(self, at, arguments[0], count == 2 ? arguments[1] : Py_None) < 0)
+    return nullptr;
   return Py_XNewRef(PyDict_GetItemWithError(self, arguments[0]));
 }
 
@@ -119,11 +126,13 @@ PyObject* clear(PyObject* self, PyObject*) {
   return Py_NewRef(Py_None);
 }
 
-/// As dict.update: everything is read into a plain dict first, so that what is put is known before anything changes.
+/// As dict.update: everything is read into a plain dict first, so that what is put is known before
+/// anything changes.
 int merge(PyObject* self, PyObject* arguments, PyObject* keywords) {
   place at;
   if (!begin(self, at)) return -1;
-  ref const plain = ref::take(PyObject_Call(reinterpret_cast<PyObject*>(&PyDict_Type), arguments, keywords));
+  ref const plain =
+      ref::take(PyObject_Call(reinterpret_cast<PyObject*>(&PyDict_Type), arguments, keywords));
   if (!plain) return -1;
   PyObject *key, *value;
   for (Py_ssize_t i = 0; PyDict_Next(plain.get(), &i, &key, &value);) {
@@ -134,7 +143,8 @@ int merge(PyObject* self, PyObject* arguments, PyObject* keywords) {
 
 PyObject* update(PyObject* self, PyObject* arguments, PyObject* keywords) {
   if (PyTuple_GET_SIZE(arguments) > 1) {
-    return PyErr_Format(PyExc_TypeError, "update expected at most 1 argument, got %zd", PyTuple_GET_SIZE(arguments));
+    return PyErr_Format(PyExc_TypeError, "update expected at most 1 argument, got %zd",
+                        PyTuple_GET_SIZE(arguments));
   }
   return none_if(merge(self, arguments, keywords));
 }
@@ -144,7 +154,9 @@ PyObject* or_in_place(PyObject* self, PyObject* other) {
   return arguments && merge(self, arguments.get(), nullptr) == 0 ? Py_NewRef(self) : nullptr;
 }
 
-int init(PyObject* self, PyObject* arguments, PyObject* keywords) { return merge(self, arguments, keywords); }
+int init(PyObject* self, PyObject* arguments, PyObject* keywords) {
+  return merge(self, arguments, keywords);
+}
 
 /// Called by its name, the class makes a plain one (dataclasses.asdict does that).
 PyObject* make_plain(PyTypeObject*, PyObject* arguments, PyObject* keywords) {
@@ -166,8 +178,7 @@ int traverse(PyObject* self, visitproc visit, void* arg) {
 void dealloc(PyObject* self) {
   PyTypeObject* const type = Py_TYPE(self);
   PyObject_GC_UnTrack(self);
-  Py_TRASHCAN_BEGIN(self, dealloc)
-  dispose(of(self).n);
+  Py_TRASHCAN_BEGIN(self, dealloc) dispose(of(self).n);
   Py_CLEAR(of(self).names);
   PyDict_Type.tp_dealloc(self);
   Py_DECREF(type);
@@ -188,15 +199,16 @@ PyMethodDef methods[] = {{"pop", as_method(pop), METH_FASTCALL, nullptr},
                          {"__reduce_ex__", reduce, METH_O, nullptr},
                          {}};
 
-PyType_Slot slots[] = {{Py_tp_doc, const_cast<char*>("A dict in a var: a dict that notes its changes.")},
-                       {Py_tp_new, reinterpret_cast<void*>(make_plain)},
-                       {Py_tp_init, reinterpret_cast<void*>(init)},
-                       {Py_tp_dealloc, reinterpret_cast<void*>(dealloc)},
-                       {Py_tp_traverse, reinterpret_cast<void*>(traverse)},
-                       {Py_tp_methods, methods},
-                       {Py_mp_ass_subscript, reinterpret_cast<void*>(assign_subscript)},
-                       {Py_nb_inplace_or, reinterpret_cast<void*>(or_in_place)},
-                       {}};
+PyType_Slot slots[] = {
+    {Py_tp_doc, const_cast<char*>("A dict in a var: a dict that notes its changes.")},
+    {Py_tp_new, reinterpret_cast<void*>(make_plain)},
+    {Py_tp_init, reinterpret_cast<void*>(init)},
+    {Py_tp_dealloc, reinterpret_cast<void*>(dealloc)},
+    {Py_tp_traverse, reinterpret_cast<void*>(traverse)},
+    {Py_tp_methods, methods},
+    {Py_mp_ass_subscript, reinterpret_cast<void*>(assign_subscript)},
+    {Py_nb_inplace_or, reinterpret_cast<void*>(or_in_place)},
+    {}};
 
 PyType_Spec spec = {"statelink.TrackedDict", sizeof(tracked_dict), 0,
                     Py_TPFLAGS_DEFAULT | Py_TPFLAGS_HAVE_GC, slots};
@@ -206,7 +218,9 @@ PyType_Spec spec = {"statelink.TrackedDict", sizeof(tracked_dict), 0,
 int init_tracked_dict(PyObject* module) {
   tracked_dict_type = reinterpret_cast<PyTypeObject*>(
       PyType_FromSpecWithBases(&spec, reinterpret_cast<PyObject*>(&PyDict_Type)));
-  return tracked_dict_type ? PyModule_AddObjectRef(module, "TrackedDict", reinterpret_cast<PyObject*>(tracked_dict_type)) : -1;
+  return tracked_dict_type ? PyModule_AddObjectRef(module, "TrackedDict",
+                                                   reinterpret_cast<PyObject*>(tracked_dict_type))
+                           : -1;
 }
 
 tracked_dict* new_tracked_dict(PyObject* source, place const& at) {

@@ -54,6 +54,13 @@ int insert_at(PyObject* self, Py_ssize_t index, PyObject* value) {
 PyObject* take_out(PyObject* self, place const& at, Py_ssize_t index) {
   tracked_list& l = of(self);
   PyObject* const item = Py_NewRef(PyList_GET_ITEM(self, index));
+  if (index == PyList_GET_SIZE(self) - 1) {
+    Py_SET_SIZE(reinterpret_cast<PyVarObject*>(self),
+                index);  // the reference that the list had goes to the log
+    note_edit(l, at, list_change::remove, index, nullptr, item);
+    release(l.n, item, at);
+    return item;
+  }
   if (PyList_SetSlice(self, index, index + 1, nullptr) < 0) {
     Py_DECREF(item);
     return nullptr;
@@ -130,7 +137,8 @@ int replace_range(PyObject* self, Py_ssize_t low, Py_ssize_t high, PyObject* ite
   if (!begin(self, at)) return -1;
   ref const items = ref::take(iterable ? PySequence_Tuple(iterable) : PyTuple_New(0));
   if (!items) {
-    if (PyErr_ExceptionMatches(PyExc_TypeError)) PyErr_SetString(PyExc_TypeError, "can only assign an iterable");
+    if (PyErr_ExceptionMatches(PyExc_TypeError))
+      PyErr_SetString(PyExc_TypeError, "can only assign an iterable");
     return -1;
   }
   low = std::min(low, PyList_GET_SIZE(self));
@@ -150,7 +158,8 @@ int assign_stepped(PyObject* self, PyObject* slice, PyObject* value) {
   if (value) {
     items = ref::take(PySequence_List(value));
     if (!items) return -1;
-    if (PyList_GET_SIZE(items.get()) != PyList_GET_SIZE(removed.get())) return base_assign(self, slice, items.get());
+    if (PyList_GET_SIZE(items.get()) != PyList_GET_SIZE(removed.get()))
+      return base_assign(self, slice, items.get());
     for (Py_ssize_t i = 0; i < PyList_GET_SIZE(items.get()); ++i) {
       PyObject* const item = PyList_GET_ITEM(items.get(), i);
       PyObject* const adopted = adopt(l.n, item, at, nullptr, i);
@@ -164,11 +173,13 @@ int assign_stepped(PyObject* self, PyObject* slice, PyObject* value) {
   }
   list_image const before(self);
   if (base_assign(self, slice, items.get()) < 0) {
-    for (Py_ssize_t i = 0; items && i < PyList_GET_SIZE(items.get()); ++i) let_go(l.n, PyList_GET_ITEM(items.get(), i));
+    for (Py_ssize_t i = 0; items && i < PyList_GET_SIZE(items.get()); ++i)
+      let_go(l.n, PyList_GET_ITEM(items.get(), i));
     return -1;
   }
   note_rearranged(l, at, before.items());
-  for (Py_ssize_t i = 0; i < PyList_GET_SIZE(removed.get()); ++i) release(l.n, PyList_GET_ITEM(removed.get(), i), at);
+  for (Py_ssize_t i = 0; i < PyList_GET_SIZE(removed.get()); ++i)
+    release(l.n, PyList_GET_ITEM(removed.get(), i), at);
   return 0;
 }
 
@@ -179,7 +190,8 @@ int assign_subscript(PyObject* self, PyObject* subscript, PyObject* value) {
     if (index < 0) index += PyList_GET_SIZE(self);
     return set_at(self, index, value);
   }
-  if (!PySlice_Check(subscript)) return PyList_Type.tp_as_mapping->mp_ass_subscript(self, subscript, value);
+  if (!PySlice_Check(subscript))
+    return PyList_Type.tp_as_mapping->mp_ass_subscript(self, subscript, value);
   Py_ssize_t start, stop, step;
   if (PySlice_Unpack(subscript, &start, &stop, &step) < 0) return -1;
   if (step != 1) return assign_stepped(self, subscript, value);
@@ -189,12 +201,15 @@ int assign_subscript(PyObject* self, PyObject* subscript, PyObject* value) {
 
 PyObject* none_if(int result) { return result < 0 ? nullptr : Py_NewRef(Py_None); }
 
-PyObject* append(PyObject* self, PyObject* value) { return none_if(insert_at(self, PyList_GET_SIZE(self), value)); }
+PyObject* append(PyObject* self, PyObject* value) {
+  return none_if(insert_at(self, PyList_GET_SIZE(self), value));
+}
 
 PyObject* extend(PyObject* self, PyObject* iterable) { return none_if(extend_by(self, iterable)); }
 
 PyObject* insert(PyObject* self, PyObject* const* arguments, Py_ssize_t count) {
-  if (count != 2) return PyErr_Format(PyExc_TypeError, "insert expected 2 arguments, got %zd", count);
+  if (count != 2)
+    return PyErr_Format(PyExc_TypeError, "insert expected 2 arguments, got %zd", count);
   Py_ssize_t index = PyNumber_AsSsize_t(arguments[0], nullptr);
   if (index == -1 && PyErr_Occurred()) return nullptr;
   Py_ssize_t const size = PyList_GET_SIZE(self);
@@ -203,7 +218,8 @@ PyObject* insert(PyObject* self, PyObject* const* arguments, Py_ssize_t count) {
 }
 
 PyObject* pop(PyObject* self, PyObject* const* arguments, Py_ssize_t count) {
-  if (count > 1) return PyErr_Format(PyExc_TypeError, "pop expected at most 1 argument, got %zd", count);
+  if (count > 1)
+    return PyErr_Format(PyExc_TypeError, "pop expected at most 1 argument, got %zd", count);
   Py_ssize_t index = -1;
   if (count == 1) {
     index = PyNumber_AsSsize_t(arguments[0], PyExc_IndexError);
@@ -233,7 +249,9 @@ PyObject* remove(PyObject* self, PyObject* value) {
   return PyErr_Format(PyExc_ValueError, "list.remove(x): x not in list");
 }
 
-PyObject* clear(PyObject* self, PyObject*) { return none_if(replace_range(self, 0, PyList_GET_SIZE(self), nullptr)); }
+PyObject* clear(PyObject* self, PyObject*) {
+  return none_if(replace_range(self, 0, PyList_GET_SIZE(self), nullptr));
+}
 
 PyObject* reverse(PyObject* self, PyObject*) {
   place at;
@@ -265,11 +283,14 @@ PyObject* sort(PyObject* self, PyObject* arguments, PyObject* keywords) {
   return result;
 }
 
-PyObject* add_in_place(PyObject* self, PyObject* iterable) { return extend_by(self, iterable) < 0 ? nullptr : Py_NewRef(self); }
+PyObject* add_in_place(PyObject* self, PyObject* iterable) {
+  return extend_by(self, iterable) < 0 ? nullptr : Py_NewRef(self);
+}
 
 PyObject* repeat_in_place(PyObject* self, Py_ssize_t times) {
   if (times == 1) return Py_NewRef(self);
-  if (times <= 0) return replace_range(self, 0, PyList_GET_SIZE(self), nullptr) < 0 ? nullptr : Py_NewRef(self);
+  if (times <= 0)
+    return replace_range(self, 0, PyList_GET_SIZE(self), nullptr) < 0 ? nullptr : Py_NewRef(self);
   ref const more = ref::take(PySequence_Repeat(self, times - 1));
   return more ? add_in_place(self, more.get()) : nullptr;
 }
@@ -303,8 +324,7 @@ int traverse(PyObject* self, visitproc visit, void* arg) {
 void dealloc(PyObject* self) {
   PyTypeObject* const type = Py_TYPE(self);
   PyObject_GC_UnTrack(self);
-  Py_TRASHCAN_BEGIN(self, dealloc)
-  dispose(of(self).n);
+  Py_TRASHCAN_BEGIN(self, dealloc) dispose(of(self).n);
   PyList_Type.tp_dealloc(self);
   Py_DECREF(type);
   Py_TRASHCAN_END
@@ -313,12 +333,15 @@ void dealloc(PyObject* self) {
 PyMethodDef methods[] = {
     {"append", append, METH_O, nullptr},
     {"extend", extend, METH_O, nullptr},
-    {"insert", reinterpret_cast<PyCFunction>(reinterpret_cast<void (*)()>(insert)), METH_FASTCALL, nullptr},
-    {"pop", reinterpret_cast<PyCFunction>(reinterpret_cast<void (*)()>(pop)), METH_FASTCALL, nullptr},
+    {"insert", reinterpret_cast<PyCFunction>(reinterpret_cast<void (*)()>(insert)), METH_FASTCALL,
+     nullptr},
+    {"pop", reinterpret_cast<PyCFunction>(reinterpret_cast<void (*)()>(pop)), METH_FASTCALL,
+     nullptr},
     {"remove", remove, METH_O, nullptr},
     {"clear", clear, METH_NOARGS, nullptr},
     {"reverse", reverse, METH_NOARGS, nullptr},
-    {"sort", reinterpret_cast<PyCFunction>(reinterpret_cast<void (*)()>(sort)), METH_VARARGS | METH_KEYWORDS, nullptr},
+    {"sort", reinterpret_cast<PyCFunction>(reinterpret_cast<void (*)()>(sort)),
+     METH_VARARGS | METH_KEYWORDS, nullptr},
     {"__reduce__", reduce, METH_NOARGS, nullptr},
     {"__reduce_ex__", reduce, METH_O, nullptr},
     {}};
@@ -346,7 +369,9 @@ int init_tracked_list(PyObject* module) {
   if (!base_sort) return -1;
   tracked_list_type = reinterpret_cast<PyTypeObject*>(
       PyType_FromSpecWithBases(&spec, reinterpret_cast<PyObject*>(&PyList_Type)));
-  return tracked_list_type ? PyModule_AddObjectRef(module, "TrackedList", reinterpret_cast<PyObject*>(tracked_list_type)) : -1;
+  return tracked_list_type ? PyModule_AddObjectRef(module, "TrackedList",
+                                                   reinterpret_cast<PyObject*>(tracked_list_type))
+                           : -1;
 }
 
 tracked_list* new_tracked_list(PyObject* source, place const& at) {
@@ -387,8 +412,10 @@ void restore_list(tracked_list& l, undo_log& log) {
     }
     if (edit->index >= PyList_GET_SIZE(list)) continue;  // somebody went behind our back
     ref const gone = ref::share(PyList_GET_ITEM(list, edit->index));
-    if (edit->what == list_change::insert) PyList_SetSlice(list, edit->index, edit->index + 1, nullptr);
-    else PyList_SetItem(list, edit->index, Py_NewRef(edit->before));
+    if (edit->what == list_change::insert)
+      PyList_SetSlice(list, edit->index, edit->index + 1, nullptr);
+    else
+      PyList_SetItem(list, edit->index, Py_NewRef(edit->before));
     let_go(l.n, gone.get(), &log);
   }
 }

@@ -1,5 +1,6 @@
-// Dataclass and pydantic instances: their class's __setattr__ and __delattr__ are wrapped, the first time that the class is seen,
-// by ones that look the instance up in the table of tracked objects and call what was there.
+// Dataclass and pydantic instances: their class's __setattr__ and __delattr__ are wrapped, the
+// first time that the class is seen, by ones that look the instance up in the table of tracked
+// objects and call what was there.
 #include <Python.h>
 #include <structmember.h>
 
@@ -18,10 +19,10 @@ PyTypeObject* hook_type = nullptr;
 
 /// Stands in a class's dict as `__setattr__` or `__delattr__`.
 struct attribute_hook {
-  PyObject_HEAD
-  vectorcallfunc call;
+  PyObject_HEAD vectorcallfunc call;
   PyObject* original;  // strong
   bool is_plain;       // the original is object's own
+  bool is_delete;
 };
 
 attribute_hook& hook_of(PyObject* self) { return *reinterpret_cast<attribute_hook*>(self); }
@@ -44,6 +45,10 @@ int write_plainly(object_node& n, place const& at, PyObject* name, PyObject* val
   ref const before = ref::take(get_raw(n.self, *n.info, name));
   if (before && value) {
     if (same_scalar(before.get(), value)) return PyObject_GenericSetAttr(n.self, name, value);
+    if (is_scalar(before.get()) && is_scalar(value)) {
+      return PyObject_GenericSetAttr(n.self, name, value) < 0 ? -1
+                                                              : note(n, at, name, before.get());
+    }
     if (before.get() == value) {
       int const opaque = is_opaque(value);
       if (opaque <= 0) return opaque;
@@ -51,10 +56,12 @@ int write_plainly(object_node& n, place const& at, PyObject* name, PyObject* val
   }
   ref item;
   if (value) {
-    item = ref::take(before ? succeed(n, before.get(), value, at, name, 0) : adopt(n, value, at, name, 0));
+    item = ref::take(before ? succeed(n, before.get(), value, at, name, 0)
+                            : adopt(n, value, at, name, 0));
     if (!item) return -1;
   }
-  if (PyObject_GenericSetAttr(n.self, name, item.get()) < 0 || note(n, at, name, before.get()) < 0) {
+  if (PyObject_GenericSetAttr(n.self, name, item.get()) < 0 ||
+      note(n, at, name, before.get()) < 0) {
     if (item) let_go(n, item.get());
     return -1;
   }
@@ -69,12 +76,14 @@ ref find(std::vector<attribute> const& attributes, PyObject* name) {
   return {};
 }
 
-/// Takes in what the class's own __setattr__ made of the instance. -1 with an exception set; the attribute has its old value then.
+/// Takes in what the class's own __setattr__ made of the instance. -1 with an exception set; the
+/// attribute has its old value then.
 int take_in(object_node& n, place const& at, PyObject* name, ref const& before, ref const& after) {
   ref item;
   if (after) {
-    item = ref::take(before && before.get() != after.get() ? succeed(n, before.get(), after.get(), at, name, 0)
-                                                           : adopt(n, after.get(), at, name, 0));
+    item = ref::take(before && before.get() != after.get()
+                         ? succeed(n, before.get(), after.get(), at, name, 0)
+                         : adopt(n, after.get(), at, name, 0));
     if (!item) {
       PyObject *type, *value, *trace;
       PyErr_Fetch(&type, &value, &trace);
@@ -89,9 +98,11 @@ int take_in(object_node& n, place const& at, PyObject* name, ref const& before, 
   return 0;
 }
 
-/// Runs a class's own __setattr__ or __delattr__, which may do anything to the instance, and notes what it did.
-PyObject* write_through(attribute_hook& hook, object_node& n, place const& at, PyObject* const* arguments,
-                        Py_ssize_t count) {
+/// Runs a class's own way of setting or deleting (`write`, which gives a new reference or null),
+/// which may do anything to the instance, and notes what it did.
+template <class Write>
+PyObject* write_through(object_node& n, place const& at, PyObject* name, PyObject* set,
+                        Write write) {
   ref const object = ref::share(n.self);
   std::vector<attribute> before, after;
   if (read_attributes(n.self, *n.info, before) < 0) return nullptr;
@@ -101,17 +112,18 @@ PyObject* write_through(attribute_hook& hook, object_node& n, place const& at, P
   }
   n.busy = true;
   hold(n);
-  ref result = ref::take(PyObject_Vectorcall(hook.original, arguments, static_cast<std::size_t>(count), nullptr));
+  ref result = ref::take(write());
   n.busy = false;
   PyObject *type, *value, *trace;
   PyErr_Fetch(&type, &value, &trace);
   bool failed = read_attributes(n.self, *n.info, after) < 0;
   // A value that nobody can see into counts as changed where it is set again.
-  PyObject* const again = count == 3 && is_opaque(arguments[2]) == 1 ? arguments[1] : nullptr;
+  PyObject* const again = set && is_opaque(set) == 1 ? name : nullptr;
   for (attribute const& now : after) {
     if (failed) break;
     ref const was = find(before, now.name.get());
-    bool const is_again = again && PyUnicode_Check(again) && PyUnicode_Compare(again, now.name.get()) == 0;
+    bool const is_again =
+        again && PyUnicode_Check(again) && PyUnicode_Compare(again, now.name.get()) == 0;
     if (was.get() == now.value.get() && !is_again) continue;
     if (was && same_scalar(was.get(), now.value.get())) continue;
     failed = take_in(n, at, now.name.get(), was, now.value) < 0;
@@ -132,18 +144,29 @@ PyObject* write_through(attribute_hook& hook, object_node& n, place const& at, P
   return nullptr;
 }
 
-PyObject* call_hook(PyObject* self, PyObject* const* arguments, std::size_t flags, PyObject* keywords) {
+PyObject* call_hook(PyObject* self, PyObject* const* arguments, std::size_t flags,
+                    PyObject* keywords) {
   attribute_hook& hook = hook_of(self);
   Py_ssize_t const count = PyVectorcall_NARGS(flags);
-  object_node* const n = count >= 2 && !keywords ? find_object(arguments[0]) : nullptr;
-  if (!n || n->busy) return PyObject_Vectorcall(hook.original, arguments, flags, keywords);
+  if (keywords || count != (hook.is_delete ? 2 : 3) || !PyUnicode_Check(arguments[1])) {
+    return PyObject_Vectorcall(hook.original, arguments, flags, keywords);
+  }
+  PyObject *const object = arguments[0], *const name = arguments[1],
+                  *const value = hook.is_delete ? nullptr : arguments[2];
+  auto const write = [&] {
+    // object's own, without the way over its wrapper.
+    if (hook.is_plain)
+      return PyObject_GenericSetAttr(object, name, value) < 0 ? nullptr : Py_NewRef(Py_None);
+    return PyObject_Vectorcall(hook.original, arguments, flags, nullptr);
+  };
+  object_node* const n = find_object(object);
+  if (!n || n->busy) return write();
   place at;
   if (!begin_write(*n, at)) return nullptr;
-  PyObject* const name = arguments[1];
-  if (hook.is_plain && count <= 3 && PyUnicode_Check(name) && is_stored_plainly(n->self, name)) {
-    return write_plainly(*n, at, name, count == 3 ? arguments[2] : nullptr) < 0 ? nullptr : Py_NewRef(Py_None);
+  if (hook.is_plain && is_stored_plainly(object, name)) {
+    return write_plainly(*n, at, name, value) < 0 ? nullptr : Py_NewRef(Py_None);
   }
-  return write_through(hook, *n, at, arguments, count);
+  return write_through(*n, at, name, value, write);
 }
 
 PyObject* bind(PyObject* self, PyObject* object, PyObject*) {
@@ -152,7 +175,8 @@ PyObject* bind(PyObject* self, PyObject* object, PyObject*) {
 
 /// Looks like what it wraps: __name__, __doc__, __wrapped__ and the like.
 PyObject* get_attribute(PyObject* self, PyObject* name) {
-  if (PyUnicode_CompareWithASCIIString(name, "__wrapped__") == 0) return Py_NewRef(hook_of(self).original);
+  if (PyUnicode_CompareWithASCIIString(name, "__wrapped__") == 0)
+    return Py_NewRef(hook_of(self).original);
   PyObject* const found = PyObject_GenericGetAttr(self, name);
   if (found || !PyErr_ExceptionMatches(PyExc_AttributeError)) return found;
   PyErr_Clear();
@@ -195,27 +219,33 @@ PyType_Spec spec = {"statelink.AttributeHook", sizeof(attribute_hook), 0,
                         Py_TPFLAGS_METHOD_DESCRIPTOR | Py_TPFLAGS_DISALLOW_INSTANTIATION,
                     slots};
 
-int wrap(PyTypeObject* type, char const* name) {
+int wrap(PyTypeObject* type, char const* name, bool is_delete) {
   ref const interned = ref::take(PyUnicode_InternFromString(name));
-  ref const original = ref::take(PyObject_GetAttr(reinterpret_cast<PyObject*>(type), interned.get()));
+  ref const original =
+      ref::take(PyObject_GetAttr(reinterpret_cast<PyObject*>(type), interned.get()));
   if (!original) return -1;
   if (Py_TYPE(original.get()) == hook_type) return 0;  // inherited from a class that is wrapped
-  ref const own = ref::take(PyObject_GetAttr(reinterpret_cast<PyObject*>(&PyBaseObject_Type), interned.get()));
+  ref const own =
+      ref::take(PyObject_GetAttr(reinterpret_cast<PyObject*>(&PyBaseObject_Type), interned.get()));
   auto* const hook = PyObject_GC_New(attribute_hook, hook_type);
   if (!own || !hook) return -1;
   hook->call = call_hook;
   hook->original = Py_NewRef(original.get());
   hook->is_plain = own.get() == original.get();
+  hook->is_delete = is_delete;
   ref const held = ref::take(reinterpret_cast<PyObject*>(hook));
   PyObject_GC_Track(hook);
-  // type's own: a metaclass is not asked.
+  // type's own: a metaclass is not asked. As an attribute and not as a slot: object.__setattr__
+  // refuses classes with a slot of their own, and a subclass's super().__setattr__ would pass a
+  // slot by.
   return PyType_Type.tp_setattro(reinterpret_cast<PyObject*>(type), interned.get(), held.get());
 }
 
 }  // namespace
 
 int wrap_class(class_info& info) {
-  if (wrap(info.type, "__setattr__") < 0 || wrap(info.type, "__delattr__") < 0) return -1;
+  if (wrap(info.type, "__setattr__", false) < 0 || wrap(info.type, "__delattr__", true) < 0)
+    return -1;
   info.is_wrapped = true;
   return 0;
 }

@@ -21,7 +21,8 @@ bool begin(PyObject* self, place& at) {
   return begin_write(of(self).n, at) && order_of(of(self));
 }
 
-void note(tracked_set& s, place const& at, list_change::kind what, std::size_t index, PyObject* value, PyObject* before) {
+void note(tracked_set& s, place const& at, list_change::kind what, std::size_t index,
+          PyObject* value, PyObject* before) {
   touch(at);
   if (is_unnoted(s.n, at)) return;
   change_log& log = changes_of(s.n, at);
@@ -68,18 +69,22 @@ int discard_element(tracked_set& s, place const& at, PyObject* element) {
   if (index != last) {
     order.items[index] = moved.get();
     ref const place_of_moved = ref::take(PyLong_FromSize_t(index));
-    if (!place_of_moved || PyDict_SetItem(order.index_of, moved.get(), place_of_moved.get()) < 0) return -1;
+    if (!place_of_moved || PyDict_SetItem(order.index_of, moved.get(), place_of_moved.get()) < 0)
+      return -1;
   }
   if (PyDict_DelItem(order.index_of, gone.get()) < 0) return -1;
-  // Two edits that only together lead from one order to the next: the log must not count in between.
+  // Two edits that only together lead from one order to the next: the log must not count in
+  // between.
   touch(at);
   if (is_unnoted(s.n, at)) return 1;
   change_log& log = changes_of(s.n, at);
   auto const size = static_cast<Py_ssize_t>(last);
   if (index != last) {
-    log.note_edit(list_change::set, static_cast<Py_ssize_t>(index), Py_NewRef(moved.get()), Py_NewRef(gone.get()), size);
+    log.note_edit(list_change::set, static_cast<Py_ssize_t>(index), Py_NewRef(moved.get()),
+                  Py_NewRef(gone.get()), size);
   }
-  if (!log.note_edit(list_change::remove, size, nullptr, Py_NewRef(index != last ? moved.get() : gone.get()), size)) {
+  if (!log.note_edit(list_change::remove, size, nullptr,
+                     Py_NewRef(index != last ? moved.get() : gone.get()), size)) {
     log.collapse(order.items);
   }
   return 1;
@@ -206,9 +211,10 @@ int init(PyObject* self, PyObject* arguments, PyObject* keywords) {
 
 PyObject* copy(PyObject* self, PyObject*) { return PySet_New(self); }
 
-template <binaryfunc PyNumberMethods::*Slot>
+template <binaryfunc PyNumberMethods::* Slot>
 PyObject* plain_operator(PyObject* left, PyObject* right) {
-  ref const plain = ref::take(Py_TYPE(left) == tracked_set_type ? PySet_New(left) : Py_NewRef(left));
+  ref const plain =
+      ref::take(Py_TYPE(left) == tracked_set_type ? PySet_New(left) : Py_NewRef(left));
   return plain ? (PySet_Type.tp_as_number->*Slot)(plain.get(), right) : nullptr;
 }
 
@@ -218,8 +224,12 @@ PyObject* plain_method(PyObject* self, char const* name, PyObject* arguments) {
   return method ? PyObject_CallObject(method.get(), arguments) : nullptr;
 }
 PyObject* union_of(PyObject* self, PyObject* others) { return plain_method(self, "union", others); }
-PyObject* intersection(PyObject* self, PyObject* others) { return plain_method(self, "intersection", others); }
-PyObject* difference(PyObject* self, PyObject* others) { return plain_method(self, "difference", others); }
+PyObject* intersection(PyObject* self, PyObject* others) {
+  return plain_method(self, "intersection", others);
+}
+PyObject* difference(PyObject* self, PyObject* others) {
+  return plain_method(self, "difference", others);
+}
 PyObject* symmetric_difference(PyObject* self, PyObject* others) {
   return plain_method(self, "symmetric_difference", others);
 }
@@ -249,8 +259,7 @@ int traverse(PyObject* self, visitproc visit, void* arg) {
 void dealloc(PyObject* self) {
   PyTypeObject* const type = Py_TYPE(self);
   PyObject_GC_UnTrack(self);
-  Py_TRASHCAN_BEGIN(self, dealloc)
-  dispose(of(self).n);
+  Py_TRASHCAN_BEGIN(self, dealloc) dispose(of(self).n);
   drop_order(of(self));
   PySet_Type.tp_dealloc(self);
   Py_DECREF(type);
@@ -262,45 +271,47 @@ PyCFunction as_method(Function f) {
   return reinterpret_cast<PyCFunction>(reinterpret_cast<void (*)()>(f));
 }
 
-PyMethodDef methods[] = {{"add", add, METH_O, nullptr},
-                         {"discard", discard, METH_O, nullptr},
-                         {"remove", remove, METH_O, nullptr},
-                         {"pop", pop, METH_NOARGS, nullptr},
-                         {"clear", clear, METH_NOARGS, nullptr},
-                         {"update", as_method(apply_each<add_all>), METH_FASTCALL, nullptr},
-                         {"difference_update", as_method(apply_each<discard_all>), METH_FASTCALL, nullptr},
-                         {"intersection_update", as_method(apply_each<keep_only>), METH_FASTCALL, nullptr},
-                         {"symmetric_difference_update", apply_one<toggle_all>, METH_O, nullptr},
-                         {"copy", copy, METH_NOARGS, nullptr},
-                         {"union", union_of, METH_VARARGS, nullptr},
-                         {"intersection", intersection, METH_VARARGS, nullptr},
-                         {"difference", difference, METH_VARARGS, nullptr},
-                         {"symmetric_difference", symmetric_difference, METH_VARARGS, nullptr},
-                         {"__reduce__", reduce, METH_NOARGS, nullptr},
-                         {"__reduce_ex__", reduce, METH_O, nullptr},
-                         {}};
+PyMethodDef methods[] = {
+    {"add", add, METH_O, nullptr},
+    {"discard", discard, METH_O, nullptr},
+    {"remove", remove, METH_O, nullptr},
+    {"pop", pop, METH_NOARGS, nullptr},
+    {"clear", clear, METH_NOARGS, nullptr},
+    {"update", as_method(apply_each<add_all>), METH_FASTCALL, nullptr},
+    {"difference_update", as_method(apply_each<discard_all>), METH_FASTCALL, nullptr},
+    {"intersection_update", as_method(apply_each<keep_only>), METH_FASTCALL, nullptr},
+    {"symmetric_difference_update", apply_one<toggle_all>, METH_O, nullptr},
+    {"copy", copy, METH_NOARGS, nullptr},
+    {"union", union_of, METH_VARARGS, nullptr},
+    {"intersection", intersection, METH_VARARGS, nullptr},
+    {"difference", difference, METH_VARARGS, nullptr},
+    {"symmetric_difference", symmetric_difference, METH_VARARGS, nullptr},
+    {"__reduce__", reduce, METH_NOARGS, nullptr},
+    {"__reduce_ex__", reduce, METH_O, nullptr},
+    {}};
 
 template <class Function>
 void* slot_of(Function f) {
   return reinterpret_cast<void*>(f);
 }
 
-PyType_Slot slots[] = {{Py_tp_doc, const_cast<char*>("A set in a var: a set that notes its changes.")},
-                       {Py_tp_new, slot_of(make_plain)},
-                       {Py_tp_init, slot_of(init)},
-                       {Py_tp_repr, slot_of(repr)},
-                       {Py_tp_dealloc, slot_of(dealloc)},
-                       {Py_tp_traverse, slot_of(traverse)},
-                       {Py_tp_methods, methods},
-                       {Py_nb_inplace_or, slot_of(apply_operator<add_all>)},
-                       {Py_nb_inplace_and, slot_of(apply_operator<keep_only>)},
-                       {Py_nb_inplace_subtract, slot_of(apply_operator<discard_all>)},
-                       {Py_nb_inplace_xor, slot_of(apply_operator<toggle_all>)},
-                       {Py_nb_or, slot_of(plain_operator<&PyNumberMethods::nb_or>)},
-                       {Py_nb_and, slot_of(plain_operator<&PyNumberMethods::nb_and>)},
-                       {Py_nb_subtract, slot_of(plain_operator<&PyNumberMethods::nb_subtract>)},
-                       {Py_nb_xor, slot_of(plain_operator<&PyNumberMethods::nb_xor>)},
-                       {}};
+PyType_Slot slots[] = {
+    {Py_tp_doc, const_cast<char*>("A set in a var: a set that notes its changes.")},
+    {Py_tp_new, slot_of(make_plain)},
+    {Py_tp_init, slot_of(init)},
+    {Py_tp_repr, slot_of(repr)},
+    {Py_tp_dealloc, slot_of(dealloc)},
+    {Py_tp_traverse, slot_of(traverse)},
+    {Py_tp_methods, methods},
+    {Py_nb_inplace_or, slot_of(apply_operator<add_all>)},
+    {Py_nb_inplace_and, slot_of(apply_operator<keep_only>)},
+    {Py_nb_inplace_subtract, slot_of(apply_operator<discard_all>)},
+    {Py_nb_inplace_xor, slot_of(apply_operator<toggle_all>)},
+    {Py_nb_or, slot_of(plain_operator<&PyNumberMethods::nb_or>)},
+    {Py_nb_and, slot_of(plain_operator<&PyNumberMethods::nb_and>)},
+    {Py_nb_subtract, slot_of(plain_operator<&PyNumberMethods::nb_subtract>)},
+    {Py_nb_xor, slot_of(plain_operator<&PyNumberMethods::nb_xor>)},
+    {}};
 
 PyType_Spec spec = {"statelink.TrackedSet", sizeof(tracked_set), 0,
                     Py_TPFLAGS_DEFAULT | Py_TPFLAGS_HAVE_GC, slots};
@@ -310,9 +321,11 @@ PyType_Spec spec = {"statelink.TrackedSet", sizeof(tracked_set), 0,
 int init_tracked_set(PyObject* module) {
   base_update = PyObject_GetAttrString(reinterpret_cast<PyObject*>(&PySet_Type), "update");
   if (!base_update) return -1;
-  tracked_set_type =
-      reinterpret_cast<PyTypeObject*>(PyType_FromSpecWithBases(&spec, reinterpret_cast<PyObject*>(&PySet_Type)));
-  return tracked_set_type ? PyModule_AddObjectRef(module, "TrackedSet", reinterpret_cast<PyObject*>(tracked_set_type)) : -1;
+  tracked_set_type = reinterpret_cast<PyTypeObject*>(
+      PyType_FromSpecWithBases(&spec, reinterpret_cast<PyObject*>(&PySet_Type)));
+  return tracked_set_type ? PyModule_AddObjectRef(module, "TrackedSet",
+                                                  reinterpret_cast<PyObject*>(tracked_set_type))
+                          : -1;
 }
 
 tracked_set* new_tracked_set(PyObject* source, place const& at) {
@@ -323,9 +336,12 @@ tracked_set* new_tracked_set(PyObject* source, place const& at) {
   s.n.self = made;
   s.n.kind = node_kind::set;
   s.n.born = at.log ? at.log->stretch() : 0;
-  ref const done = ref::take(source ? PyObject_CallFunctionObjArgs(base_update, made, source, nullptr) : Py_NewRef(Py_None));
+  ref const done =
+      ref::take(source ? PyObject_CallFunctionObjArgs(base_update, made, source, nullptr)
+                       : Py_NewRef(Py_None));
   // A copy keeps the order: clients may hold the pattern of a default in it.
-  if (tracked_set* const original = done && source ? as_tracked_set(source) : nullptr; original && original->order) {
+  if (tracked_set* const original = done && source ? as_tracked_set(source) : nullptr;
+      original && original->order) {
     PyObject* const index_of = PyDict_Copy(original->order->index_of);
     if (index_of) s.order = new set_order{original->order->items, index_of};
   }

@@ -1,4 +1,5 @@
-// Changing a tracked set by single elements. REQUIRES: begin_write was asked, and order_of has given an order.
+// Changing a tracked set by single elements. REQUIRES: begin_write was asked, and order_of has
+// given an order.
 #pragma once
 
 #include <Python.h>

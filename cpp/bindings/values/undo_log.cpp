@@ -16,11 +16,16 @@ namespace {
 
 void restore(node& n, undo_log& log) {
   switch (n.kind) {
-    case node_kind::list: return restore_list(*as_tracked_list(n.self), log);
-    case node_kind::dict: return restore_dict(*as_tracked_dict(n.self), log);
-    case node_kind::set: return restore_set(*as_tracked_set(n.self), log);
-    case node_kind::object: return restore_object(static_cast<object_node&>(n), log);
-    case node_kind::store: return;
+    case node_kind::list:
+      return restore_list(*as_tracked_list(n.self), log);
+    case node_kind::dict:
+      return restore_dict(*as_tracked_dict(n.self), log);
+    case node_kind::set:
+      return restore_set(*as_tracked_set(n.self), log);
+    case node_kind::object:
+      return restore_object(static_cast<object_node&>(n), log);
+    case node_kind::store:
+      return;
   }
 }
 
@@ -35,22 +40,31 @@ std::vector<char> put_by_edits(PyObject* list, change_log const& log) {
   for (list_change const& edit : log.edits) {
     auto const at = put.begin() + edit.index;
     switch (edit.what) {
-      case list_change::set: *at = 1; break;
-      case list_change::insert: put.insert(at, 1); break;
-      case list_change::remove: put.erase(at); break;
+      case list_change::set:
+        *at = 1;
+        break;
+      case list_change::insert:
+        put.insert(at, 1);
+        break;
+      case list_change::remove:
+        put.erase(at);
+        break;
     }
   }
   return put;
 }
 
-/// Makes each item of a list that held a node more than once a node of its own, and sees to it that what is left is told.
+/// Makes each item of a list that held a node more than once a node of its own, and sees to it that
+/// what is left is told.
 int separate(node& parent, std::vector<node*> const& repeated) {
   auto& l = *as_tracked_list(parent.self);
   auto* const list = parent.self;
   place const at = place_of(parent);
   change_log const* changes = parent.changes;
-  bool const tells = !is_unnoted(parent, at) && !is_fresh(parent, at) && !(changes && changes->whole);
-  std::vector<char> const put = tells && changes ? put_by_edits(list, *changes) : std::vector<char>();
+  bool const tells =
+      !is_unnoted(parent, at) && !is_fresh(parent, at) && !(changes && changes->whole);
+  std::vector<char> const put =
+      tells && changes ? put_by_edits(list, *changes) : std::vector<char>();
   std::map<node*, bool> seen;
   for (node* n : repeated) seen.emplace(n, false);
   counted.slots_visited += static_cast<std::uint64_t>(PyList_GET_SIZE(list));
@@ -63,8 +77,10 @@ int separate(node& parent, std::vector<node*> const& repeated) {
       // The node counts as put where it is: where no edit says so, one must.
       found->second = true;
       n->index = i;
-      bool const is_told = static_cast<std::size_t>(i) < put.size() && put[static_cast<std::size_t>(i)];
-      if (tells && !is_told) note_edit(l, at, list_change::set, i, Py_NewRef(item), Py_NewRef(item));
+      bool const is_told =
+          static_cast<std::size_t>(i) < put.size() && put[static_cast<std::size_t>(i)];
+      if (tells && !is_told)
+        note_edit(l, at, list_change::set, i, Py_NewRef(item), Py_NewRef(item));
       continue;
     }
     ref const copy = ref::take(detached_copy(item));
@@ -103,7 +119,9 @@ void undo_log::leave(store* s) {
   Py_DECREF(as_object(s));
 }
 
-bool undo_log::empty() const noexcept { return touched_.empty() && stores_.empty() && detached_.empty(); }
+bool undo_log::empty() const noexcept {
+  return touched_.empty() && stores_.empty() && detached_.empty();
+}
 
 void undo_log::add_touched(node& n) {
   hold(n);

@@ -1,4 +1,5 @@
-// What a turn has changed since its last commit, over all the stores it touches, so that it can be taken back.
+// What a turn has changed since its last commit, over all the stores it touches, so that it can be
+// taken back.
 #pragma once
 
 #include <Python.h>
@@ -13,8 +14,9 @@ namespace statelink::python {
 struct store;
 struct node;
 
-/// One per turn. A node that was part of an entered store goes on noting its changes here when it is detached, until the next
-/// discard or rollback. Loop thread, with the GIL. Not copyable; must outlive the stores' stay in it.
+/// One per turn. A node that was part of an entered store goes on noting its changes here when it
+/// is detached, until the next discard or rollback. Loop thread, with the GIL. Not copyable; must
+/// outlive the stores' stay in it.
 class undo_log {
  public:
   undo_log() noexcept;
@@ -53,17 +55,18 @@ class undo_log {
   void add_succeeded(node& from);
 
   std::vector<node*> const& touched() const noexcept { return touched_; }
-  /// Gives each place of a node that stands more than once in its list a node of its own. -1 with an exception set.
+  /// Gives each place of a node that stands more than once in its list a node of its own. -1 with
+  /// an exception set.
   int separate_repeated();
 
  private:
   void forget();
 
   std::uint64_t stretch_;
-  store* sole_ = nullptr;           // borrowed
-  std::vector<store*> entered_;     // strong
-  std::vector<store*> stores_;      // strong, but for sole_
-  std::vector<node*> touched_;      // strong, as are the next three
+  store* sole_ = nullptr;        // borrowed
+  std::vector<store*> entered_;  // strong
+  std::vector<store*> stores_;   // strong, but for sole_
+  std::vector<node*> touched_;   // strong, as are the next three
   std::vector<node*> detached_;
   std::vector<node*> repeated_;
   std::vector<node*> succeeded_;

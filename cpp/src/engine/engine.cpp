@@ -209,8 +209,8 @@ void engine::append_patch(instance& i, std::string_view ops) {
   if (!i.has_journal) {
     client& c = *clients_.at(i.owner);
     own_slot& slot = slot_of(c, i);
-    // What is not seen is shown as it is then, when the client unlinks: perhaps in this very turn, so ask what is committed.
-    if (!i.is_overlay && !sees_own(c, i.cls)) return;
+    // What is not seen, before this turn's links or after them, is shown as it is then when the client unlinks.
+    if (!i.is_overlay && (!sees_own(c, i.cls) || links_.linked(c.no, i.cls))) return;
     if (!slot.introduced) {
       introduce(c, slot);
       return;

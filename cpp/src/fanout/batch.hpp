@@ -53,9 +53,9 @@ struct attach_item {
   journal_no stream;
   /// Where to go on in the stream, where that is known. Else the place is looked for with `seen`.
   std::optional<position> stream_at;
-  /// What the client sees through its stream, and holds of it; empty: it goes on by a snapshot.
+  /// What the client sees through its stream, and holds of it; empty, or where no place is found: it goes on by a snapshot.
   std::vector<held_instance> seen;
-  /// The end of the stream at the hello: `seen` says what the instances are there.
+  /// The end of the stream at the hello: `seen` says what the instances are there. A snapshot must not be older.
   position stream_end = 0;
   struct room_cursor {
     journal_no journal;
@@ -63,8 +63,8 @@ struct attach_item {
     position snapshot_at = 0;    ///< at least at this position
   };
   std::vector<room_cursor> cursors;
-  /// A snapshot of the stream must be at least at this position.
-  position stream_snapshot_at = 0;
+  /// What else the client holds: it has left these journals, and must not be taken back in them.
+  std::vector<journal_position> left;
   /// Cursor changes issued to the client so far; see stream_tag::gate.
   std::uint64_t gate = 0;
 };

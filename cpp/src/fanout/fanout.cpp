@@ -12,7 +12,10 @@ constexpr std::size_t idle_bytes = 4096;
 void subscriber::left_list::add(journal_no no, position at) {
   auto const known = std::find_if(list_.begin(), list_.end(),
                                   [&](journal_position const& p) { return p.journal == no; });
-  if (known != list_.end()) list_.erase(known);
+  if (known != list_.end()) {
+    at = std::max(at, known->at);
+    list_.erase(known);
+  }
   if (list_.size() == most) list_.erase(list_.begin());
   list_.push_back({no, at});
 }
@@ -39,6 +42,7 @@ void fanout::close(subscriber& s) {
 void fanout::detach(subscriber& s) {
   while (!s.cursors_.empty()) end_cursor(s, s.cursors_.back().in->no);
   // The client's answers are made anew when it resumes; only the half-sent frame must still be finished.
+  s.early_ = 0;
   s.outbox_.clear();
   s.outbox_bytes_.clear();
   s.outbox_begin_ = 0;
@@ -100,11 +104,12 @@ void fanout::apply(batch const&, attach_item const& item) {
   s.gate_ = item.gate;
   clients_[item.client] = &s;
   s.control_ += item.preamble;
+  for (journal_position const& p : item.left) s.left_.add(p.journal, p.at);
 
   shared_journal& stream = journal_of(item.stream);
   std::optional<position> const place =
       item.stream_at ? item.stream_at : stream.frames.find_place(item.seen, item.stream_end);
-  add_cursor(s, stream, place.value_or(item.stream_snapshot_at), !place);
+  add_cursor(s, stream, place.value_or(item.stream_end), !place);
   for (auto const& room : item.cursors) {
     shared_journal& j = journal_of(room.journal);
     bool const goes_on = room.at && *room.at <= j.frames.head();
@@ -163,6 +168,7 @@ std::size_t fanout::gather(subscriber& s, std::vector<std::string_view>& out) {
 
   // The plan runs ahead of what is true: it works on copies, and written() repeats what the socket really took.
   subscriber::cursor_list cursors = s.cursors_;
+  std::uint64_t early = s.early_;
   std::uint64_t gate = s.gate_;
   std::size_t taken = 0;
   std::size_t offset = s.outbox_begin_;
@@ -199,7 +205,8 @@ std::size_t fanout::gather(subscriber& s, std::vector<std::string_view>& out) {
       if (c.lost || !j.can_continue(c.at)) {
         c.lost = true;
         auto const at = j.snapshot_at();
-        if (!at || *at < c.at || (is_stream && j.snapshot_gate() < gate)) {
+        // A client may have said that it was farther than anybody can be.
+        if (!at || *at < std::min(c.at, j.head()) || (is_stream && j.snapshot_gate() < gate)) {
           request_snapshot(*c.in);
           continue;
         }
@@ -213,6 +220,7 @@ std::size_t fanout::gather(subscriber& s, std::vector<std::string_view>& out) {
           for (subscriber::entry const& e : s.outbox_) {
             if (e.change > gate && e.change <= j.snapshot_gate()) change(e);
           }
+          early = gate;
           break;
         }
         if (is_full()) break;
@@ -230,6 +238,10 @@ std::size_t fanout::gather(subscriber& s, std::vector<std::string_view>& out) {
     }
     while (taken < s.outbox_.size() && !is_full()) {
       subscriber::entry const& e = s.outbox_[taken];
+      if (early && std::any_of(cursors.begin(), cursors.end(), [](cursor const& c) { return c.lost; })) {
+        break;
+      }
+      if (e.change && e.change == early) early = 0;
       if (!std::all_of(e.follow.begin(), e.follow.end(), has_passed)) break;
       if (e.end > offset) {
         std::string_view const bytes(s.outbox_bytes_.data() + offset, e.end - offset);
@@ -286,9 +298,11 @@ void fanout::written(subscriber& s, std::size_t size, bool blocked) {
           if (c.in == p.in) c = {p.in, p.to, false};
         }
         if (p.in->no == s.stream_) {
+          std::uint64_t const before = s.gate_;
           for (subscriber::entry const& e : s.outbox_) {
             if (e.change <= p.in->frames.snapshot_gate()) change_cursors(s, e);
           }
+          if (s.gate_ > before) s.early_ = s.gate_;
         }
         break;
       }
@@ -319,6 +333,7 @@ void fanout::written(subscriber& s, std::size_t size, bool blocked) {
         s.outbox_.pop_front();
         if (half) rest.assign(s.outbox_bytes_, s.outbox_begin_ + n, p.size - n);
         s.outbox_begin_ = e.end;
+        if (e.change == s.early_) s.early_ = 0;
         change_cursors(s, e);
         break;
       }

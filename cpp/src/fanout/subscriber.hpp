@@ -84,6 +84,9 @@ class subscriber {
   cursor_list cursors_;
   left_list left_;
   std::uint64_t gate_ = 0;  // cursor changes written
+  // The last change that a snapshot of the stream has made ahead of its entry. Answers before that entry may follow frames of an
+  // instance that the client will never see: they wait until whatever took its place has been introduced.
+  std::uint64_t early_ = 0;
 
   std::string rest_;
   std::string control_;  // pings, pongs, close: framed by the network part

@@ -20,6 +20,12 @@ constexpr std::size_t most_refusals = 64;
 // Asio's timers and descriptors are used by this thread alone: no locks.
 constexpr int single_thread = BOOST_ASIO_CONCURRENCY_HINT_UNSAFE;
 
+// Buffers go round between the threads for ever; what one burst made of them does not stay.
+void give_back_excess(std::string& empty) {
+  constexpr std::size_t kept = std::size_t{4} << 20;
+  if (empty.capacity() > kept) empty = std::string();
+}
+
 }  // namespace
 
 io_loop::io_loop(config const& limits)
@@ -149,6 +155,7 @@ void io_loop::take_batch() {
       session->close(close.code, std::move(close.reason));
   }
   batch_.clear();
+  give_back_excess(batch_.bytes);
 
   if (std::uint64_t const takes = to_loop_.takes(); takes != desk_.takes) {
     desk_.takes = takes;
@@ -208,6 +215,7 @@ void io_loop::hand_over_inbound() {
       ++counts_.wakes_of_loop;
       loop_wakeup_.notify();
     }
+    give_back_excess(desk_.inbound.bytes);
   }
   // Who waits for a take must hear of it, be it that it has happened meanwhile.
   if (!desk_.waiting_for_take.empty() && to_loop_.takes(true) != desk_.takes) io_wakeup_.notify();

@@ -140,7 +140,10 @@ action const guest_commits{"guest commits", [](simulation& s) { s.increment(othe
 // Turns that wait for something while others go on. One client has one turn at a time.
 action const open_link{"open: change and link A", [](simulation& s) {
                          s.open_event(watched, [&](turn& t) {
-                           if (s.is_held(s.core.find_room(s.room, "A"))) return;
+                           if (s.is_held(s.core.find_room(s.room, "A")) ||
+                               s.is_held(s.core.visible(t.actor, s.room))) {
+                             return;
+                           }
                            s.increment(t, s.own);
                            s.increment(t, s.room);
                            s.link(t, s.room, "A");

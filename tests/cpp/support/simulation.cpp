@@ -6,9 +6,10 @@ namespace statelink::test {
 
 simulation::simulation(config l) : limits(std::move(l)), core(limits), out(limits) {
   auto const make = [](instance_no, client_no) { return std::make_unique<sample_values>(); };
-  core.define({"Room", true, sample_values::defaults(), make});
-  core.define({"Pad", true, "", make});
-  core.define({"Own", false, sample_values::defaults(), make});
+  auto const make_overlay = [](client_no) { return std::make_unique<sample_values>(); };
+  core.define({"Room", true, sample_values::defaults(), make, make_overlay});
+  core.define({"Pad", true, "", make, make_overlay});
+  core.define({"Own", false, sample_values::defaults(), make, make_overlay});
 }
 
 // --- clients ----------------------------------------------------------------------------------------------------------
@@ -178,8 +179,11 @@ void simulation::note(instance_no no) {
 void simulation::note_commit(turn const& t) {
   for (instance const* i : t.entered) note(i->no);
   if (!t.actor) return;
-  for (own_slot const& slot : core.client_record(t.actor).own) {
-    if (slot.values) note(slot.values->no);
+  client const& actor = core.client_record(t.actor);
+  for (auto const* slots : {&actor.own, &actor.overlays}) {
+    for (own_slot const& slot : *slots) {
+      if (slot.values) note(slot.values->no);
+    }
   }
 }
 
@@ -259,6 +263,10 @@ void simulation::check(std::size_t c) {
     auto const expected = i ? values(i->no).committed() : sample_values::content();
     if (!expected.is(*shown)) fail(name + " shows " + shown->dump());
     if (linked && e.model.held(name)->instance != linked) fail(name + " is of another instance");
+    own_slot const& overlay = core.client_record(e.no).overlays[n - 1];
+    json const* const laid_over = e.model.values(name + "+");
+    if (overlay.introduced != (laid_over != nullptr)) fail(name + ": an overlay too many or too few");
+    if (laid_over && !values(overlay.values->no).committed().is(*laid_over)) fail(name + ": another overlay");
   }
 }
 

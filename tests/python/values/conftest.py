@@ -8,7 +8,7 @@ from types import ModuleType
 
 import pytest
 
-from store_harness import Room
+from values.store_harness import Room
 
 
 @pytest.fixture(scope="session")

@@ -9,7 +9,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict
 
-from store_harness import Room
+from values.store_harness import Room
 
 
 @dataclasses.dataclass
@@ -51,7 +51,10 @@ OBJECTS = (Card, Point, Frozen, Model, Checked)
 
 
 class Program:
-    """Interprets bytes as edits of some rooms. Errors that an edit raises are what Python raises: caught and forgotten."""
+    """Interprets bytes as edits of some rooms.
+
+    Errors that an edit raises are what Python raises: caught and forgotten.
+    """
 
     def __init__(self, code: bytes, rooms: list[Room]) -> None:
         self.code = code
@@ -121,7 +124,26 @@ class Program:
         choice = self.byte()
         if choice < 100:
             return choice % 4
-        values = (None, True, False, 1, 1.0, 0, 0.0, -2.5, float("nan"), 10**20, "x", "xy", "text", b"b", (1, "t"), PAD, PAD, PAD)
+        values = (
+            None,
+            True,
+            False,
+            1,
+            1.0,
+            0,
+            0.0,
+            -2.5,
+            float("nan"),
+            10**20,
+            "x",
+            "xy",
+            "text",
+            b"b",
+            (1, "t"),
+            PAD,
+            PAD,
+            PAD,
+        )
         return values[choice % len(values)]
 
     def value(self, depth: int = 0) -> Any:
@@ -213,7 +235,9 @@ class Program:
                         random.Random(self.byte()).shuffle(items)
             return items
         if isinstance(value, dict):
-            items_by_key = {key: plain(item) if self.byte() < 120 else item for key, item in value.items()}
+            items_by_key = {
+                key: plain(item) if self.byte() < 120 else item for key, item in value.items()
+            }
             for _ in range(self.below(3)):
                 if items_by_key and self.byte() < 90:
                     items_by_key.pop(next(iter(items_by_key)))

@@ -66,7 +66,9 @@ class Log:
 class Room:
     """One store; `room.rows` reads a var, `room.rows = ...` puts one."""
 
-    def __init__(self, core: ModuleType, log: Log | None = None, extra: Iterable[tuple[str, Any]] = ()) -> None:
+    def __init__(
+        self, core: ModuleType, log: Log | None = None, extra: Iterable[tuple[str, Any]] = ()
+    ) -> None:
         defaults = {**DEFAULTS, **dict(extra)}
         specs = [(name, not name.startswith("_"), False, value) for name, value in defaults.items()]
         specs.append((COMPUTED, True, True, None))

@@ -7,7 +7,8 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from store_harness import Room
+
+from values.store_harness import Room
 
 
 @dataclasses.dataclass
@@ -86,7 +87,9 @@ CHANGES = [one_by_index, one_by_iteration, append, insert_at_head, remove_one]
 REASSIGNMENTS = [reassign_fresh, reassign_shared, reassign_filtered]
 
 
-def cost(core: Any, size: int, make: Callable[[int], Any], change: Callable[..., None]) -> dict[str, int]:
+def cost(
+    core: Any, size: int, make: Callable[[int], Any], change: Callable[..., None]
+) -> dict[str, int]:
     room = Room(core)
     room.rows = [make(number) for number in range(size)]
     room.log.discard()

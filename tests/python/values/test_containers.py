@@ -12,7 +12,8 @@ from typing import Any
 import orjson
 import pytest
 from pydantic import BaseModel
-from store_harness import Room
+
+from values.store_harness import Room
 
 LIST_CALLS: list[Callable[[list[Any]], Any]] = [
     lambda x: x.append(9),
@@ -168,7 +169,10 @@ def test_a_list_that_is_changed_while_it_is_sorted(room: Room) -> None:
 def test_every_mutating_method_is_tracked(core: Any) -> None:
     """Names that the tracked types must define themselves: those of the built-in that change it."""
     changing = {
-        "TrackedList": "append extend insert pop remove clear reverse sort __init__ __setitem__ __delitem__ __iadd__ __imul__",
+        "TrackedList": (
+            "append extend insert pop remove clear reverse sort"
+            " __init__ __setitem__ __delitem__ __iadd__ __imul__"
+        ),
         "TrackedDict": "pop popitem setdefault update clear __init__ __setitem__ __delitem__ __ior__",
         "TrackedSet": (
             "add discard remove pop clear update difference_update intersection_update symmetric_difference_update"
@@ -185,8 +189,12 @@ def test_they_are_taken_for_the_builtins(room: Room) -> None:
     room.tags = {1, 2}
     rows, table, tags = room.rows, room.table, room.tags
     assert isinstance(rows, list) and isinstance(table, dict) and isinstance(tags, set)
-    assert rows == [{"a": 1}, 2, [3]] and [{"a": 1}, 2, [3]] == rows
-    assert repr(rows) == "[{'a': 1}, 2, [3]]" and repr(table) == "{'k': [1], 't': {'u': 2}}" and repr(tags) == "{1, 2}"
+    assert rows == [{"a": 1}, 2, [3]] and rows == [{"a": 1}, 2, [3]]
+    assert (
+        repr(rows) == "[{'a': 1}, 2, [3]]"
+        and repr(table) == "{'k': [1], 't': {'u': 2}}"
+        and repr(tags) == "{1, 2}"
+    )
     assert json.loads(json.dumps([rows, table])) == [rows, table]
     assert json.loads(orjson.dumps([rows, table])) == [rows, table]
     assert sorted([3, *room.rows[1:2]]) == [2, 3]
@@ -202,7 +210,11 @@ def test_they_are_taken_for_the_builtins(room: Room) -> None:
             pytest.fail("not matched as a mapping")
     with pytest.raises(TypeError):
         hash(rows)
-    assert type(type(rows)([1])) is list and type(type(table)(a=1)) is dict and type(type(tags)([1])) is set
+    assert (
+        type(type(rows)([1])) is list
+        and type(type(table)(a=1)) is dict
+        and type(type(tags)([1])) is set
+    )
 
     class Holder(BaseModel):
         rows: list[Any]
@@ -232,15 +244,40 @@ def test_shallow_copies_and_results_are_plain_outside(room: Room) -> None:
     room.rows = [[1], 2]
     room.table = {"a": [1]}
     room.tags = {1, 2}
-    for value in (copy.copy(room.rows), room.rows.copy(), room.rows[:1], room.rows + [1], [1] + room.rows, room.rows * 2):
+    for value in (
+        copy.copy(room.rows),
+        room.rows.copy(),
+        room.rows[:1],
+        room.rows + [1],
+        [1] + room.rows,
+        room.rows * 2,
+    ):
         assert type(value) is list
-    for value in (copy.copy(room.table), room.table.copy(), room.table | {"b": 1}, {"b": 1} | room.table):
+    for value in (
+        copy.copy(room.table),
+        room.table.copy(),
+        room.table | {"b": 1},
+        {"b": 1} | room.table,
+    ):
         assert type(value) is dict
     tags = room.tags
     for value in (
-        copy.copy(tags), tags.copy(), tags | {3}, {3} | tags, tags & {1}, {1} & tags, tags - {1}, {1, 5} - tags, tags ^ {1},
-        {1} ^ tags, tags | tags, tags.union([4]), tags.difference([1]), tags.intersection([1]), tags.symmetric_difference([1]),
-    ):  # fmt: skip
+        copy.copy(tags),
+        tags.copy(),
+        tags | {3},
+        {3} | tags,
+        tags & {1},
+        {1} & tags,
+        tags - {1},
+        {1, 5} - tags,
+        tags ^ {1},
+        {1} ^ tags,
+        tags | tags,
+        tags.union([4]),
+        tags.difference([1]),
+        tags.intersection([1]),
+        tags.symmetric_difference([1]),
+    ):
         assert type(value) is set
     assert tags | {3} == {1, 2, 3} and {1, 5} - tags == {5} and tags.union([4]) == {1, 2, 4}
     assert room.rows[0] is copy.copy(room.rows)[0]
@@ -375,12 +412,17 @@ def test_a_text_that_grew_is_told_by_its_end(room: Room) -> None:
         {"op": "append", "path": "/text", "value": " more and more"},
     ]
     room.text = room.text + "!"
-    assert room.commit(append=False) == [{"op": "replace", "path": "/text", "value": "some words more and more!"}]
+    assert room.commit(append=False) == [
+        {"op": "replace", "path": "/text", "value": "some words more and more!"}
+    ]
     room.text = "other"
     assert room.commit() == [{"op": "replace", "path": "/text", "value": "other"}]
 
 
-@pytest.mark.parametrize(("old", "new"), [(1, True), (True, 1), (1, 1.0), (0.0, -0.0), (0, False), ("1", 1), (None, False)])
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [(1, True), (True, 1), (1, 1.0), (0.0, -0.0), (0, False), ("1", 1), (None, False)],
+)
 def test_equal_values_of_another_type_are_changes(room: Room, old: Any, new: Any) -> None:
     room.count = old
     room.rows = [old]

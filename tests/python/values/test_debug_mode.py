@@ -8,7 +8,8 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from store_harness import Room
+
+from values.store_harness import Room
 
 
 @dataclasses.dataclass

@@ -24,7 +24,10 @@ json_values = st.recursive(
     | st.integers()
     | st.floats(allow_nan=False, allow_infinity=False)
     | st.text(st.characters(exclude_categories=["Cs"])),
-    lambda inner: st.lists(inner, max_size=5) | st.dictionaries(st.text(st.characters(exclude_categories=["Cs"])), inner, max_size=5),
+    lambda inner: (
+        st.lists(inner, max_size=5)
+        | st.dictionaries(st.text(st.characters(exclude_categories=["Cs"])), inner, max_size=5)
+    ),
     max_leaves=20,
 )
 
@@ -46,7 +49,9 @@ def test_json_values_come_back_as_they_were(core: ModuleType, value: Any) -> Non
 
 @settings(max_examples=300, deadline=None)
 @given(st.text())
-def test_text_is_escaped_as_the_standard_library_does_or_refused(core: ModuleType, text: str) -> None:
+def test_text_is_escaped_as_the_standard_library_does_or_refused(
+    core: ModuleType, text: str
+) -> None:
     try:
         text.encode()
     except UnicodeEncodeError:
@@ -58,7 +63,9 @@ def test_text_is_escaped_as_the_standard_library_does_or_refused(core: ModuleTyp
 
 @pytest.mark.parametrize("length", [0, 1, 15, 16, 17, 31, 32, 33, 100])
 @pytest.mark.parametrize("char", ['"', "\\", "\n", "\x00", "\x1f", "\x7f", "é", "€", "😀"])
-def test_every_place_of_a_character_that_needs_care(core: ModuleType, length: int, char: str) -> None:
+def test_every_place_of_a_character_that_needs_care(
+    core: ModuleType, length: int, char: str
+) -> None:
     for place in range(length + 1):
         text = "a" * place + char + "b" * (length - place)
         assert json.loads(core.encode(text)) == text
@@ -66,7 +73,9 @@ def test_every_place_of_a_character_that_needs_care(core: ModuleType, length: in
 
 @settings(max_examples=300, deadline=None)
 @given(st.timedeltas())
-def test_a_timedelta_is_an_iso_duration_that_pydantic_reads(core: ModuleType, value: dt.timedelta) -> None:
+def test_a_timedelta_is_an_iso_duration_that_pydantic_reads(
+    core: ModuleType, value: dt.timedelta
+) -> None:
     text = json.loads(core.encode(value))
     try:
         back = TypeAdapter(dt.timedelta).validate_python(text)
@@ -77,9 +86,22 @@ def test_a_timedelta_is_an_iso_duration_that_pydantic_reads(core: ModuleType, va
 
 
 @settings(max_examples=200, deadline=None)
-@given(st.datetimes(timezones=st.none() | st.timezones()), st.dates(), st.times(), st.uuids(), st.decimals(), st.binary())
+@given(
+    st.datetimes(timezones=st.none() | st.timezones()),
+    st.dates(),
+    st.times(),
+    st.uuids(),
+    st.decimals(),
+    st.binary(),
+)
 def test_values_with_a_text_come_back_from_it(
-    core: ModuleType, moment: dt.datetime, day: dt.date, time: dt.time, key: uuid.UUID, number: decimal.Decimal, data: bytes
+    core: ModuleType,
+    moment: dt.datetime,
+    day: dt.date,
+    time: dt.time,
+    key: uuid.UUID,
+    number: decimal.Decimal,
+    data: bytes,
 ) -> None:
     values = json.loads(core.encode([moment, day, time, key, number, data]))
     assert values[0] == moment.isoformat()
@@ -155,7 +177,10 @@ class Person(BaseModel):
         (memoryview(b"ab"), '"YWI="'),
         (Pair(1), '{"left":1,"right":2}'),
         (Slotted(1, [2]), '{"a":1,"b":[2]}'),
-        (Person(name="n", born=dt.date(2020, 1, 2), password="p", more=[1]), '{"name":"n","born":"2020-01-02","more":[1]}'),
+        (
+            Person(name="n", born=dt.date(2020, 1, 2), password="p", more=[1]),
+            '{"name":"n","born":"2020-01-02","more":[1]}',
+        ),
         (dt.timedelta(days=-1, seconds=86399), '"-PT1S"'),
         (dt.timedelta(0), '"PT0S"'),
         (dt.timedelta(days=2, hours=3, microseconds=5), '"P2DT3H0.000005S"'),
@@ -172,12 +197,18 @@ def test_the_mapping(core: ModuleType, value: Any, text: str | None) -> None:
 def test_a_subclass_of_the_builtins_is_encoded_like_them(core: ModuleType) -> None:
     import collections
 
-    value = [collections.OrderedDict(a=1), collections.Counter("aa"), collections.namedtuple("P", "x y")(1, 2)]
+    value = [
+        collections.OrderedDict(a=1),
+        collections.Counter("aa"),
+        collections.namedtuple("P", "x y")(1, 2),
+    ]
     assert core.encode(value) == b'[{"a":1},{"a":2},[1,2]]'
 
 
 def test_what_has_no_mapping_is_named_with_its_path(core: ModuleType) -> None:
-    with pytest.raises(core.EncodeError, match="^/a/0/b~1c: cannot encode a value of type complex$"):
+    with pytest.raises(
+        core.EncodeError, match="^/a/0/b~1c: cannot encode a value of type complex$"
+    ):
         core.encode({"a": [{"b/c": 1j}]})
     with pytest.raises(core.EncodeError, match="^/left/x: .*tuple"):
         core.encode(Pair({"x": {(1, 2): 3}}))

@@ -10,8 +10,8 @@ import tracemalloc
 import weakref
 from typing import Any
 
-from edit_program import Program
-from store_harness import Log, Room
+from values.edit_program import Program
+from values.store_harness import Log, Room
 
 
 @dataclasses.dataclass

@@ -9,9 +9,18 @@ import pickle
 from typing import Any
 
 import pytest
-from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, ValidationError, field_validator, model_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    PrivateAttr,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
 from pydantic.dataclasses import dataclass as pydantic_dataclass
-from store_harness import Room
+
+from values.store_harness import Room
 
 
 @dataclasses.dataclass(order=True)
@@ -150,7 +159,11 @@ def test_it_goes_on_being_what_it_was(room: Room, make: Any) -> None:
     assert tracked == plain and plain == tracked and repr(tracked) == repr(plain)
     assert tracked in [plain]
     assert isinstance(tracked, type(plain)) and type(tracked) is type(plain)
-    for duplicate in (copy.copy(tracked), copy.deepcopy(tracked), pickle.loads(pickle.dumps(tracked))):
+    for duplicate in (
+        copy.copy(tracked),
+        copy.deepcopy(tracked),
+        pickle.loads(pickle.dumps(tracked)),
+    ):
         assert duplicate == plain and type(duplicate) is type(plain)
     if isinstance(plain, BaseModel):
         assert tracked.model_dump() == plain.model_dump()
@@ -196,7 +209,10 @@ def test_slots_frozen_and_inheritance(room: Room) -> None:
     with pytest.raises(AttributeError):
         point.other = 1
     assert len(room.commit()) >= 1
-    assert json.loads(room.snapshot())["rows"][:2] == [{"x": 5, "y": 0, "tags": ["t"]}, {"name": "k", "parts": [1, 2]}]
+    assert json.loads(room.snapshot())["rows"][:2] == [
+        {"x": 5, "y": 0, "tags": ["t"]},
+        {"name": "k", "parts": [1, 2]},
+    ]
     del point.y
     assert {"op": "remove", "path": "/rows/0/y"} in room.commit()
     room.log.rollback()
@@ -253,7 +269,11 @@ def test_validators_run_and_what_they_change_is_seen(room: Room) -> None:
     assert room.operations() is None
     value.low = 20
     assert value.high == 20
-    assert {operation["path"] for operation in room.commit()} <= {"/anything/low", "/anything/high", "/anything"}
+    assert {operation["path"] for operation in room.commit()} <= {
+        "/anything/low",
+        "/anything/high",
+        "/anything",
+    }
     value.steps = ["1", 2]  # type: ignore[list-item]
     assert value.steps == [1, 2]
     value.steps.append(3)
@@ -381,7 +401,9 @@ def test_objects_nested_in_containers_of_objects(room: Room) -> None:
     put(room, {"cards": [Card("a", notes=[Card("b")])]})
     inner = room.anything["cards"][0].notes[0]
     inner.title = "c"
-    assert room.commit() == [{"op": "replace", "path": "/anything/cards/0/notes/0/title", "value": "c"}]
+    assert room.commit() == [
+        {"op": "replace", "path": "/anything/cards/0/notes/0/title", "value": "c"}
+    ]
     room.anything["cards"].insert(0, Card("first"))
     inner.title = "d"
     room.commit()

@@ -1,4 +1,7 @@
-"""Random nested edits over two stores: replayed they give the new JSON text, rolled back the old values in the same objects."""
+"""Random nested edits over two stores.
+
+Replayed they give the new JSON text, rolled back the old values in the same objects.
+"""
 
 from __future__ import annotations
 
@@ -8,11 +11,12 @@ import os
 from types import ModuleType
 from typing import Any
 
-from edit_program import OBJECTS, PAD, Card, Checked, Model, Point, Program
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from pydantic import BaseModel
-from store_harness import DEFAULTS, Log, Room, canonical, replay
+
+from values.edit_program import OBJECTS, PAD, Card, Checked, Model, Point, Program
+from values.store_harness import DEFAULTS, Log, Room, canonical, replay
 
 EXAMPLES = 20_000 if os.environ.get("CI") else 2_000
 
@@ -27,9 +31,16 @@ def describe(value: Any) -> Any:
         return (id(value), frozenset(value))
     if isinstance(value, BaseModel):
         attributes = vars(value) | (value.model_extra or {})
-        return (id(value), {key: describe(item) for key, item in attributes.items()}, sorted(value.model_fields_set))
+        return (
+            id(value),
+            {key: describe(item) for key, item in attributes.items()},
+            sorted(value.model_fields_set),
+        )
     if isinstance(value, OBJECTS):
-        return (id(value), [describe(getattr(value, field.name)) for field in dataclasses.fields(value)])
+        return (
+            id(value),
+            [describe(getattr(value, field.name)) for field in dataclasses.fields(value)],
+        )
     return (type(value), repr(value))
 
 
@@ -45,10 +56,27 @@ def run(core: ModuleType, code: bytes) -> None:
     log = Log(core)
     rooms = [Room(core, log), Room(core, log)]
     for room in rooms:
-        room.rows = [{"id": 1, "tags": ["x", PAD], "pad": PAD}, {"id": 2, "pad": PAD}, [1, [2, PAD], 3], Card(PAD), 4, 5]
-        room.table = {"a": {"b": [1, 2], "pad": PAD}, "text": "t", "pad": PAD, "m": Model(name=PAD, parts=[1, [2]])}
+        room.rows = [
+            {"id": 1, "tags": ["x", PAD], "pad": PAD},
+            {"id": 2, "pad": PAD},
+            [1, [2, PAD], 3],
+            Card(PAD),
+            4,
+            5,
+        ]
+        room.table = {
+            "a": {"b": [1, 2], "pad": PAD},
+            "text": "t",
+            "pad": PAD,
+            "m": Model(name=PAD, parts=[1, [2]]),
+        }
         room.tags = {1, 2, 3, PAD}
-        room.anything = [Card(PAD, notes=[1, 2]), Point(1.0, {"pad": PAD}), Checked(inner=Model(name=PAD)), {1, 2, PAD}]
+        room.anything = [
+            Card(PAD, notes=[1, 2]),
+            Point(1.0, {"pad": PAD}),
+            Checked(inner=Model(name=PAD)),
+            {1, 2, PAD},
+        ]
     log.discard()
     program = Program(code, rooms)
     while not program.is_over:
@@ -61,7 +89,9 @@ def run(core: ModuleType, code: bytes) -> None:
             log.discard()
             for room, text, patch in zip(rooms, texts, operations, strict=True):
                 now = room.snapshot()
-                assert canonical(replay(text, patch)) == canonical(json.loads(now)), short(text, patch, now)
+                assert canonical(replay(text, patch)) == canonical(json.loads(now)), short(
+                    text, patch, now
+                )
                 assert not room.changed
         else:
             if mode % 3 == 0:
@@ -69,11 +99,15 @@ def run(core: ModuleType, code: bytes) -> None:
                     room.operations()
             log.rollback()
             assert describe_rooms(rooms) == before
-            assert [canonical(json.loads(room.snapshot())) for room in rooms] == [canonical(json.loads(t)) for t in texts]
+            assert [canonical(json.loads(room.snapshot())) for room in rooms] == [
+                canonical(json.loads(t)) for t in texts
+            ]
             assert all(not room.changed for room in rooms)
 
 
-@settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=list(HealthCheck), database=None)
+@settings(
+    max_examples=EXAMPLES, deadline=None, suppress_health_check=list(HealthCheck), database=None
+)
 @given(st.binary(min_size=10, max_size=160))
 def test_edits_replay_and_roll_back(core: ModuleType, code: bytes) -> None:
     run(core, code)

@@ -7,8 +7,9 @@ import json
 from typing import Any
 
 import pytest
-from edit_program import PAD
-from store_harness import Room
+
+from values.edit_program import PAD
+from values.store_harness import Room
 
 
 @dataclasses.dataclass
@@ -132,14 +133,22 @@ def test_an_edit_that_fails_changes_nothing(room: Room) -> None:
     rows[0]["id"] = 2
     inner.append(3)
     room.table["a"]["b"] = 2
-    assert {operation["path"] for operation in room.commit()} == {"/rows/0/id", "/rows/1/1", "/table/a/b"}
+    assert {operation["path"] for operation in room.commit()} == {
+        "/rows/0/id",
+        "/rows/1/1",
+        "/table/a/b",
+    }
 
 
-def test_a_value_that_cannot_be_encoded_fails_the_commit_and_names_its_path(room: Room, core: Any) -> None:
+def test_a_value_that_cannot_be_encoded_fails_the_commit_and_names_its_path(
+    room: Room, core: Any
+) -> None:
     room.rows = [{"id": 1}]
     room.commit()
     room.rows[0]["when"] = object()
-    with pytest.raises(core.EncodeError, match="^/rows/0/when: cannot encode a value of type object$"):
+    with pytest.raises(
+        core.EncodeError, match="^/rows/0/when: cannot encode a value of type object$"
+    ):
         room.operations()
     room.log.rollback()
     assert room.rows == [{"id": 1}] and room.operations() is None
@@ -152,7 +161,9 @@ def test_a_value_that_cannot_be_encoded_fails_the_commit_and_names_its_path(room
     room.commit()
 
 
-def test_several_stores_are_undone_together_also_after_one_has_told_its_operations(room: Room, core: Any) -> None:
+def test_several_stores_are_undone_together_also_after_one_has_told_its_operations(
+    room: Room, core: Any
+) -> None:
     other = Room(core, room.log)
     room.rows = [{"id": 1}]
     room.tags = {1, 2, 3}

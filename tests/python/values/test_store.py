@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from store_harness import Room
+
+from values.store_harness import Room
 
 
 def test_each_store_has_defaults_of_its_own(core: Any) -> None:
@@ -19,7 +20,14 @@ def test_each_store_has_defaults_of_its_own(core: Any) -> None:
 
 
 def test_an_untouched_default_costs_no_change_and_is_in_the_snapshot(room: Room) -> None:
-    assert json.loads(room.snapshot()) == {"rows": [], "table": {}, "tags": [], "anything": None, "text": "", "count": 0}
+    assert json.loads(room.snapshot()) == {
+        "rows": [],
+        "table": {},
+        "tags": [],
+        "anything": None,
+        "text": "",
+        "count": 0,
+    }
     assert room.rows == [] and room.operations() is None and not room.changed
     room.rows.append(1)
     assert room.commit() == [{"op": "add", "path": "/rows/0", "value": 1}]
@@ -66,7 +74,13 @@ def test_changed_slots_and_versions(room: Room) -> None:
     row = room.rows[0]
     row["a"] = 2
     assert room.changed == ["rows"]
-    for step in (lambda: row.update(a=3), room.log.rollback, lambda: row.update(a=4), room.commit, lambda: row.update(a=2)):
+    for step in (
+        lambda: row.update(a=3),
+        room.log.rollback,
+        lambda: row.update(a=4),
+        room.commit,
+        lambda: row.update(a=2),
+    ):
         before = room.version("rows")
         step()
         if step not in (room.commit,):
@@ -128,7 +142,12 @@ def forbid(room: Room) -> Iterator[None]:
         yield
     finally:
         room.values.set_may_write(None)
-        assert all(a is b for a, b in zip(parts, (room.rows, room.rows[0], room.rows[0]["a"], room.rows[1]), strict=True))
+        assert all(
+            a is b
+            for a, b in zip(
+                parts, (room.rows, room.rows[0], room.rows[0]["a"], room.rows[1]), strict=True
+            )
+        )
         assert room.rows == [{"a": [1]}, {1, 2}] and room.operations() is None
 
 
@@ -137,18 +156,46 @@ def test_every_mutator_asks_first(room: Room) -> None:
     rows, row, inner, tags = room.rows, room.rows[0], room.rows[0]["a"], room.rows[1]
     for write in (
         lambda: setattr(room, "rows", []),
-        lambda: rows.append(1), lambda: rows.extend([1]), lambda: rows.insert(0, 1), lambda: rows.pop(), lambda: rows.remove(row),
-        lambda: rows.clear(), lambda: rows.reverse(), lambda: rows.sort(key=str), lambda: rows.__init__(),
-        lambda: rows.__setitem__(0, 1), lambda: rows.__delitem__(0), lambda: rows.__iadd__([1]), lambda: rows.__imul__(2),
-        lambda: rows.__setitem__(slice(0, 1), []), lambda: rows.__delitem__(slice(None, None, 2)),
-        lambda: row.pop("a"), lambda: row.popitem(), lambda: row.setdefault("z"), lambda: row.update(a=1), lambda: row.clear(),
-        lambda: row.__setitem__("a", 1), lambda: row.__delitem__("a"), lambda: row.__ior__({"b": 1}), lambda: row.__init__(a=1),
+        lambda: rows.append(1),
+        lambda: rows.extend([1]),
+        lambda: rows.insert(0, 1),
+        lambda: rows.pop(),
+        lambda: rows.remove(row),
+        lambda: rows.clear(),
+        lambda: rows.reverse(),
+        lambda: rows.sort(key=str),
+        lambda: rows.__init__(),
+        lambda: rows.__setitem__(0, 1),
+        lambda: rows.__delitem__(0),
+        lambda: rows.__iadd__([1]),
+        lambda: rows.__imul__(2),
+        lambda: rows.__setitem__(slice(0, 1), []),
+        lambda: rows.__delitem__(slice(None, None, 2)),
+        lambda: row.pop("a"),
+        lambda: row.popitem(),
+        lambda: row.setdefault("z"),
+        lambda: row.update(a=1),
+        lambda: row.clear(),
+        lambda: row.__setitem__("a", 1),
+        lambda: row.__delitem__("a"),
+        lambda: row.__ior__({"b": 1}),
+        lambda: row.__init__(a=1),
         lambda: inner.append(1),
-        lambda: tags.add(9), lambda: tags.discard(1), lambda: tags.remove(1), lambda: tags.pop(), lambda: tags.clear(),
-        lambda: tags.update([9]), lambda: tags.difference_update([1]), lambda: tags.intersection_update([1]),
-        lambda: tags.symmetric_difference_update([1]), lambda: tags.__ior__({9}), lambda: tags.__iand__({1}),
-        lambda: tags.__isub__({1}), lambda: tags.__ixor__({1}), lambda: tags.__init__(),
-    ):  # fmt: skip
+        lambda: tags.add(9),
+        lambda: tags.discard(1),
+        lambda: tags.remove(1),
+        lambda: tags.pop(),
+        lambda: tags.clear(),
+        lambda: tags.update([9]),
+        lambda: tags.difference_update([1]),
+        lambda: tags.intersection_update([1]),
+        lambda: tags.symmetric_difference_update([1]),
+        lambda: tags.__ior__({9}),
+        lambda: tags.__iand__({1}),
+        lambda: tags.__isub__({1}),
+        lambda: tags.__ixor__({1}),
+        lambda: tags.__init__(),
+    ):
         with pytest.raises(Forbidden):
             write()
 
