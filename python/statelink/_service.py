@@ -65,7 +65,8 @@ class Service:
         await self._workers.close()
         self._loop.remove_reader(self.runtime.fileno())
         retry = round(self._config.retry_delay * 1000)
-        self.runtime.stop(1012, f"retry_ms={retry}")
+        # Flushing to slow clients takes up to close_timeout: the loop goes on meanwhile.
+        await self._loop.run_in_executor(None, self.runtime.stop, 1012, f"retry_ms={retry}")
 
     def counts(self) -> dict[str, int]:
         """See App.counts."""

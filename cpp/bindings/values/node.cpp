@@ -78,7 +78,11 @@ place place_of(node& n) noexcept {
   place at;
   node* top = &n;
   Py_ssize_t slot = 0;
+  // What has left a store goes on noting in its log also where it was put under something that
+  // nobody owns.
+  undo_log* left = nullptr;
   while (node* up = owner_of(*top)) {
+    if (top->detached_into) left = top->detached_into;
     slot = top->index;
     top = up;
   }
@@ -90,7 +94,7 @@ place place_of(node& n) noexcept {
     at.epoch = s.epoch;
     at.travels = top == &n || s.body->shape->slots[static_cast<std::size_t>(slot)].travels;
   } else {
-    at.log = top->detached_into;
+    at.log = top->detached_into ? top->detached_into : left;
   }
   return at;
 }
@@ -164,8 +168,11 @@ void take_back(node& parent, PyObject* value, PyObject* key, Py_ssize_t index,
   if (owner_of(*n) == &parent) {
     ++n->count;
   } else {
-    for (node* up = log ? owner_of(*n) : nullptr; up && up->born == log->stretch();
-         up = owner_of(*up))
+    // An owner that is not restored itself goes on holding what belongs to `parent` again.
+    auto const is_lost = [log](node const* up) {
+      return up && up->kind != node_kind::store && (up->born == log->stretch() || !up->changes);
+    };
+    for (node* up = log ? owner_of(*n) : nullptr; is_lost(up); up = owner_of(*up))
       up->hollow = true;
     set_owner(*n, &own_anchor(parent));
     n->count = 1;

@@ -89,8 +89,8 @@ void attach(node& n, node& parent, place const& at, PyObject* key, Py_ssize_t in
 /// One place of `value` in `parent` is gone; the last one detaches it. Values that are not owned by
 /// `parent` are left alone.
 void release(node& parent, PyObject* value, place const& at) noexcept;
-/// Makes `parent` the owner of `value`'s node whoever owns it now; used to restore. What was made
-/// since the last commit of `log`, if given, and owned it is hollow then.
+/// Makes `parent` the owner of `value`'s node whoever owns it now; used to restore. In a rollback of
+/// `log`, an owner that is not restored itself is hollow then.
 void take_back(node& parent, PyObject* value, PyObject* key, Py_ssize_t index,
                undo_log const* log = nullptr);
 /// take_back for every item of `n`, each standing there once.

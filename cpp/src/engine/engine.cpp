@@ -180,7 +180,7 @@ bool engine::commit(turn& t) {
     scratch_.clear();
     if (!i->values->commit_ops(scratch_)) continue;
     changed = true;
-    append_patch(*i, scratch_);
+    append_patch(t, *i, scratch_);
     follow(t, *i);
   }
   if (t.actor && settle_links(t)) changed = true;
@@ -204,13 +204,14 @@ void engine::end(turn& t) {
   t.entered.clear();
 }
 
-void engine::append_patch(instance& i, std::string_view ops) {
+void engine::append_patch(turn const& t, instance& i, std::string_view ops) {
   ++i.at;
   if (!i.has_journal) {
     client& c = *clients_.at(i.owner);
     own_slot& slot = slot_of(c, i);
     // What is not seen, before this turn's links or after them, is shown as it is then when the client unlinks.
-    if (!i.is_overlay && (!sees_own(c, i.cls) || links_.linked(c.no, i.cls))) return;
+    bool const leaves = t.actor == c.no && links_.linked(c.no, i.cls);
+    if (!i.is_overlay && (leaves || !sees_own(c, i.cls))) return;
     if (!slot.introduced) {
       introduce(c, slot);
       return;

@@ -202,7 +202,7 @@ class engine {
   void drop_journal(journal_no no);
   void drop_unheard(instance& i);
 
-  void append_patch(instance& i, std::string_view ops);
+  void append_patch(turn const& t, instance& i, std::string_view ops);
   std::size_t append_patch_message(instance const& i, std::string_view ops);
   void introduce(client& c, class_no cls) { introduce(c, own_values(c, cls)); }
   void introduce(client& c, own_slot& slot);

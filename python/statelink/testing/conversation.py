@@ -25,13 +25,13 @@ class Identity(NamedTuple):
 
     Attributes:
         token: the public identity.
-        secret: proves it in a resume.
+        secret: proves it in a resume; None: says none.
         boot: the server's life in which it was issued.
         acked: the highest event id below or at which every event was answered.
     """
 
     token: str
-    secret: str
+    secret: str | None
     boot: str
     acked: int = 0
 
@@ -87,7 +87,7 @@ class Conversation:
             have = self.held.pairs()
             hello["resume"] = {
                 "token": token,
-                "secret": secret,
+                **({} if secret is None else {"secret": secret}),
                 "boot": boot,
                 "have": have,
                 "acked": acked,

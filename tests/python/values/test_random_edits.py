@@ -11,6 +11,7 @@ import os
 from types import ModuleType
 from typing import Any
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from pydantic import BaseModel
@@ -19,6 +20,15 @@ from values.edit_program import OBJECTS, PAD, Card, Checked, Model, Point, Progr
 from values.store_harness import DEFAULTS, Log, Room, canonical, replay
 
 EXAMPLES = 20_000 if os.environ.get("CI") else 2_000
+
+
+# Sequences that once replayed or rolled back wrong.
+MENDED = [
+    "b9280d530000004f0701d00100000000000000002a00e43200014aeb0000650042d6e4b44baede",
+    "003542ccaf00fa000000000001e800000000000000dd000000000000000000000036cf0000000078",
+    "c200014f00000000000000200000399700000000000000000000000032fd0100003d83",
+    "0032cd01c70200cd0000000000000000000000000000290000ed457d0101ac0100002beaf544006201000032d9",
+]
 
 
 def describe(value: Any) -> Any:
@@ -111,3 +121,8 @@ def run(core: ModuleType, code: bytes) -> None:
 @given(st.binary(min_size=10, max_size=160))
 def test_edits_replay_and_roll_back(core: ModuleType, code: bytes) -> None:
     run(core, code)
+
+
+@pytest.mark.parametrize("code", MENDED)
+def test_sequences_that_once_went_wrong(core: ModuleType, code: str) -> None:
+    run(core, bytes.fromhex(code))
