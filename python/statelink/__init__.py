@@ -5,10 +5,11 @@ Usually ``import statelink as sl``. Start with `State` and `SharedState`, serve 
 
 from __future__ import annotations
 
-from statelink._core import Config
+from statelink._core import Config, set_debug
 from statelink.app import App
 from statelink.errors import DeadlockError, EncodeError, EventError, StateError, UnseenChangeError
 from statelink.event import event
+from statelink.serializer import serializer
 from statelink.shared import SharedState
 from statelink.state import State
 from statelink.var import var
@@ -24,5 +25,7 @@ __all__ = [
     "StateError",
     "UnseenChangeError",
     "event",
+    "serializer",
+    "set_debug",
     "var",
 ]

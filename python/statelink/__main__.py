@@ -7,6 +7,7 @@ import importlib.util
 import sys
 from pathlib import Path
 
+from statelink._core import set_debug
 from statelink.app import App
 
 __all__ = ["load_app", "main"]
@@ -41,7 +42,9 @@ def main(arguments: list[str] | None = None) -> None:
     run.add_argument("file", type=Path, help="Python file with an App, as in `app = sl.App()`")
     run.add_argument("--host", default="127.0.0.1", help="address to listen on (default %(default)s)")
     run.add_argument("--port", type=int, default=8000, help="port; 0 takes a free one (default %(default)s)")
+    run.add_argument("--debug", action="store_true", help="find changes of values that tracking cannot see (slow)")
     options = parser.parse_args(arguments)
+    set_debug(options.debug)
     app = load_app(options.file)
     try:
         app.run(options.host, options.port)

@@ -216,9 +216,13 @@ void simulation::write(subscriber& s, std::size_t limit) {
 void simulation::receive(client_end& e, std::string_view bytes) try {
   e.model.receive(bytes);
 } catch (protocol_violation const& v) {
-  std::string story = "client number " + std::to_string(e.no.value) + ": " + v.what() + "\nafter it heard:";
+  throw violation(e, v.what());
+}
+
+protocol_violation simulation::violation(client_end const& e, std::string const& what) const {
+  std::string story = "client number " + std::to_string(e.no.value) + ": " + what + "\nafter it heard:";
   for (std::string const& h : e.model.heard()) story += " " + h;
-  throw protocol_violation(story);
+  return protocol_violation(story);
 }
 
 void simulation::unblock() {
@@ -250,7 +254,7 @@ void simulation::drain() {
 void simulation::check(std::size_t c) {
   client_end& e = *ends_[c];
   auto const fail = [&](std::string const& what) {
-    throw protocol_violation("client " + std::to_string(c) + ": " + what);
+    throw violation(e, what);
   };
   if (!e.model.hydrated()) fail("not hydrated");
   if (e.model.unanswered()) fail(std::to_string(e.model.unanswered()) + " events without an answer");

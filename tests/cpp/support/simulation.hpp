@@ -111,6 +111,7 @@ class simulation {
   void note(instance_no no);
   void write(subscriber& s, std::size_t limit);
   void receive(client_end& e, std::string_view bytes);
+  protocol_violation violation(client_end const& e, std::string const& what) const;
   void unblock();
   client_end* end_of(subscriber const& s);
 
