@@ -89,8 +89,8 @@ void attach(node& n, node& parent, place const& at, PyObject* key, Py_ssize_t in
 /// One place of `value` in `parent` is gone; the last one detaches it. Values that are not owned by
 /// `parent` are left alone.
 void release(node& parent, PyObject* value, place const& at) noexcept;
-/// Makes `parent` the owner of `value`'s node whoever owns it now; used to restore. In a rollback of
-/// `log`, an owner that is not restored itself is hollow then.
+/// Makes `parent` the owner of `value`'s node whoever owns it now; used to restore. In a rollback
+/// of `log`, an owner that is not restored itself is hollow then.
 void take_back(node& parent, PyObject* value, PyObject* key, Py_ssize_t index,
                undo_log const* log = nullptr);
 /// take_back for every item of `n`, each standing there once.
@@ -106,6 +106,18 @@ int depth_of(node const& n) noexcept;
 /// Keeps `n` for an undo log.
 void hold(node& n) noexcept;
 void drop(node& n) noexcept;
+
+/// Keeps a node while code of the user's may run.
+class held_node {
+ public:
+  explicit held_node(node& n) noexcept : n_(n) { hold(n_); }
+  held_node(held_node const&) = delete;
+  held_node& operator=(held_node const&) = delete;
+  ~held_node() { drop(n_); }
+
+ private:
+  node& n_;
+};
 
 /// Ends the links of a node whose object dies. Children become detached.
 void dispose(node& n) noexcept;

@@ -54,6 +54,7 @@ int write_plainly(object_node& n, place const& at, PyObject* name, PyObject* val
       if (opaque <= 0) return opaque;
     }
   }
+  held_node const held(n);
   ref item;
   if (value) {
     item = ref::take(before ? succeed(n, before.get(), value, at, name, 0)
@@ -104,6 +105,7 @@ template <class Write>
 PyObject* write_through(object_node& n, place const& at, PyObject* name, PyObject* set,
                         Write write) {
   ref const object = ref::share(n.self);
+  held_node const held(n);
   std::vector<attribute> before, after;
   if (read_attributes(n.self, *n.info, before) < 0) return nullptr;
   if (n.info->is_pydantic && !is_unnoted(n, at)) {
@@ -111,7 +113,6 @@ PyObject* write_through(object_node& n, place const& at, PyObject* name, PyObjec
     if (!changes.fields_set) changes.fields_set = copy_fields_set(n.self);
   }
   n.busy = true;
-  hold(n);
   ref result = ref::take(write());
   n.busy = false;
   PyObject *type, *value, *trace;
@@ -132,7 +133,6 @@ PyObject* write_through(object_node& n, place const& at, PyObject* name, PyObjec
     if (failed) break;
     if (!find(after, was.name.get())) failed = take_in(n, at, was.name.get(), was.value, {}) < 0;
   }
-  drop(n);
   if (!failed) {
     PyErr_Clear();
     PyErr_Restore(type, value, trace);
