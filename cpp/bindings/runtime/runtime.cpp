@@ -1,6 +1,7 @@
 // What comes in and what goes out. Turns: runtime_turns.cpp; their locks: runtime_locks.cpp.
 #include "runtime/runtime.hpp"
 
+#include <algorithm>
 #include <chrono>
 
 namespace statelink::python {
@@ -209,7 +210,11 @@ void runtime::receive(inbound_page_request const& r) {
 void runtime::expire() {
   for (client_no const no : engine_.expired(steady_now())) {
     client_record& c = client_of(no);
-    if (c.running || c.in_flight > 0) continue;
+    auto const& own = engine_.client_record(no).own;
+    bool const busy = std::any_of(own.begin(), own.end(), [](own_slot const& s) {
+      return s.values && s.values->in_turn;  // by somebody who is linked to it
+    });
+    if (c.running || c.in_flight > 0 || busy) continue;
     forget_waiters(c);
     for (instance_no const room : engine_.forget(no)) {
       static_cast<instance_values&>(engine_.values(room)).links_changed();

@@ -124,7 +124,9 @@ class runtime {
   void start_next(client_record& c);
   /// Commits a room whose audience has changed while no turn did it.
   void refresh(instance_no room);
-  /// Takes the turn's first locks; false: it waits, a later release runs it.
+  /// Runs a turn when it has its first locks: now, or when they are given back.
+  void run_with_locks(turn_object* t);
+  /// Takes the turn's first locks; false: it waits, or has an exception set (DeadlockError).
   bool take_first_locks(turn_state& t);
   void run(turn_object* t);
   void step_first(turn_object* t, PyObject* coroutine);
@@ -161,6 +163,7 @@ class runtime {
   lock_key key_of(instance_no no) const;
   /// New reference as in lock_visible.
   PyObject* take_lock(turn_object* t, lock_key key);
+  void raise_deadlock(turn_state const& t, lock_answer const& answer);
   PyObject* wait_or_raise(turn_object* t, lock_answer const& answer);
   std::int64_t now() const;
   void run_ready();

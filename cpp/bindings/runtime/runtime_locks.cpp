@@ -13,7 +13,9 @@ lock_key runtime::key_of(instance_no no) const {
 
 bool runtime::take_first_locks(turn_state& t) {
   auto const has = [&](lock_key key) {
-    return locks_.acquire(t.no, key, now()).outcome == lock_outcome::granted;
+    lock_answer const answer = locks_.acquire(t.no, key, now());
+    if (answer.outcome == lock_outcome::would_deadlock) raise_deadlock(t, answer);
+    return answer.outcome == lock_outcome::granted;
   };
   if (!t.client) {
     if (!has(key_of(t.target))) return false;
@@ -31,6 +33,18 @@ bool runtime::take_first_locks(turn_state& t) {
   return true;
 }
 
+void runtime::raise_deadlock(turn_state const& t, lock_answer const& answer) {
+  std::string others;
+  for (turn_no const no : answer.cycle) {
+    if (no == t.no) continue;
+    if (!others.empty()) others += ", ";
+    others += turns_.at(no)->state->handler;
+  }
+  PyErr_Format(side_.deadlock_error.get(),
+               "%s would wait for ever: it waits for what %s holds, which waits for what it holds",
+               t.handler.c_str(), others.c_str());
+}
+
 PyObject* runtime::take_lock(turn_object* t, lock_key key) {
   locks_.consume(t->state->no);  // it is here again: it has met what it waited for
   return wait_or_raise(t, locks_.acquire(t->state->no, key, now()));
@@ -39,15 +53,7 @@ PyObject* runtime::take_lock(turn_object* t, lock_key key) {
 PyObject* runtime::wait_or_raise(turn_object* t, lock_answer const& answer) {
   if (answer.outcome == lock_outcome::granted) Py_RETURN_NONE;
   if (answer.outcome == lock_outcome::would_deadlock) {
-    std::string others;
-    for (turn_no const no : answer.cycle) {
-      if (no == t->state->no) continue;
-      if (!others.empty()) others += ", ";
-      others += turns_.at(no)->state->handler;
-    }
-    PyErr_Format(side_.deadlock_error.get(),
-                 "%s would wait for ever: it waits for what %s holds, which waits for what it holds",
-                 t->state->handler.c_str(), others.c_str());
+    raise_deadlock(*t->state, answer);
     return nullptr;
   }
   ref future = ref::take(PyObject_CallMethod(loop_.get(), "create_future", nullptr));
@@ -200,7 +206,7 @@ void runtime::refresh(instance_no room) {
   if (!t) return;
   turns_[t->state->no] = t;
   t->state->target = room;
-  if (take_first_locks(*t->state)) run(t);
+  run_with_locks(t);
 }
 
 }  // namespace statelink::python

@@ -47,9 +47,15 @@ void runtime::start(client_record& c, pending_event event) {
            "there is no event handler " + event.arguments + ": it must be a method decorated with @statelink.event");
     return;
   }
-  turn_no const no = t->state->no;
-  not_started_[no] = std::move(event);
-  if (take_first_locks(*t->state)) run(t);
+  not_started_[t->state->no] = std::move(event);
+  run_with_locks(t);
+}
+
+void runtime::run_with_locks(turn_object* t) {
+  if (take_first_locks(*t->state)) return run(t);
+  if (!PyErr_Occurred()) return;  // it waits; whoever gives the lock back makes it ready
+  not_started_.erase(t->state->no);
+  fail(t);
 }
 
 void runtime::start_next(client_record& c) {
@@ -66,7 +72,7 @@ void runtime::run_ready() {
       turn_object* const t = ready_.front();
       ready_.pop_front();
       locks_.consume(t->state->no);
-      if (take_first_locks(*t->state)) run(t);
+      run_with_locks(t);
     } else if (!ready_clients_.empty()) {
       client_no const no = ready_clients_.front();
       ready_clients_.pop_front();

@@ -154,7 +154,8 @@ class engine {
   void end(turn& t);
 
   // --- snapshots ------------------------------------------------------------------------------------------------------
-  /// The fan-out needs a snapshot of this journal: now, or when the turn that is at it commits or is rolled back.
+  /// The fan-out needs a snapshot of this journal: now, or when the turn that is at it commits or is rolled back. Where its
+  /// instance has ended, the fan-out is told that.
   void renew_snapshot(journal_no journal);
 
   // --- what leaves ----------------------------------------------------------------------------------------------------

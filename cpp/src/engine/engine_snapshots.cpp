@@ -76,7 +76,10 @@ void engine::renew_snapshot(journal_no journal) {
     return;
   }
   auto const found = instances_.find({journal.value});
-  if (found == instances_.end()) return;  // it ended; so did the cursors in it
+  if (found == instances_.end()) {
+    batch_.journals.push_back({journal_item::kind::gone, journal, 0, {}});
+    return;
+  }
   instance& i = *found->second;
   if (i.in_turn) {
     i.snapshot_wanted = true;

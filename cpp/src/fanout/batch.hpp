@@ -28,6 +28,7 @@ struct journal_item {
     append,    ///< a room's frame that leads to position `at`
     stream,    ///< a client stream's frame; `carries` and `gate` are its tag
     snapshot,  ///< all values at position `at`
+    gone,      ///< it was asked for a snapshot and there is none any more: the cursors that wait for one end
     drop,      ///< nobody is left who could begin or resume in it: it ends with its last cursor, unless one of the above follows
   };
   kind what;

@@ -61,11 +61,12 @@ void fanout::apply(batch const& b) {
 }
 
 void fanout::apply(batch const& b, journal_item const& item) {
-  if (item.what == journal_item::kind::drop) {
+  if (item.what == journal_item::kind::drop || item.what == journal_item::kind::gone) {
     auto const found = journals_.find(item.journal);
     if (found == journals_.end()) return;
     found->second->ending = true;
     needs_trim(*found->second);
+    if (item.what == journal_item::kind::gone) end_waiting(*found->second);
     return;
   }
   shared_journal& j = journal_of(item.journal);
@@ -447,6 +448,18 @@ void fanout::end_cursor(subscriber& s, journal_no no) {
     std::erase(c->in->subscribers, &s);
     s.cursors_.erase(c);
     return;
+  }
+}
+
+void fanout::end_waiting(shared_journal& j) {
+  auto const subscribers = j.subscribers;
+  for (subscriber* s : subscribers) {
+    bool const waits = std::any_of(s->cursors_.begin(), s->cursors_.end(), [&](cursor const& c) {
+      return c.in == &j && (c.lost || !j.frames.can_continue(c.at));
+    });
+    if (!waits) continue;
+    end_cursor(*s, j.no);
+    mark(*s);  // what waited for it goes on
   }
 }
 

@@ -99,6 +99,7 @@ class fanout {
   void detach(subscriber& s);
   void add_cursor(subscriber& s, shared_journal& j, position at, bool lost);
   void end_cursor(subscriber& s, journal_no no);
+  void end_waiting(shared_journal& j);
   void change_cursors(subscriber& s, subscriber::entry const& e);
   static void compact(subscriber& s);
   static position limit_by_gate(journal const& j, position from, std::uint64_t gate);

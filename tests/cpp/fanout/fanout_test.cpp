@@ -376,6 +376,21 @@ TEST(fanout, a_dropped_journal_stays_when_it_is_used_again) {
   EXPECT_EQ(net.take(1), "[r5]");
 }
 
+TEST(fanout, who_waits_for_a_snapshot_that_will_never_come_goes_on_without) {
+  sockets net = members(2);
+  // Client 1 was linked to a room that has ended since, and moved on; it hears of all that only now.
+  net.apply(batch_maker()
+                .change(1, 1, room, other_room)
+                .entry(1, "[ack]", {{{other_room}, 3}})
+                .change(1, 2, other_room, room));
+  net.drain();
+  EXPECT_EQ(net.take(1), "");
+  EXPECT_EQ(net.out.take_snapshot_requests(), std::vector<journal_no>{{other_room}});
+  net.apply(batch_maker().gone(other_room));
+  net.drain();
+  EXPECT_EQ(net.take(1), "[ack][S0]");
+}
+
 TEST(fanout, dropping_gives_the_memory_back) {
   sockets net = members(1);
   net.apply(commits(0, 1000).drop(room).change(1, 1, room, 0));

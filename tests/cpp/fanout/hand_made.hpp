@@ -31,6 +31,7 @@ class batch_maker {
     made_.journals.back().gate = gate;
     return *this;
   }
+  batch_maker& gone(std::uint64_t journal) { return put(journal_item::kind::gone, journal, 0, ""); }
   batch_maker& drop(std::uint64_t journal) { return put(journal_item::kind::drop, journal, 0, ""); }
 
   /// A new client whose stream is journal `client`, at its beginning, with cursors in `rooms`, which begin by a snapshot.
