@@ -1,11 +1,14 @@
-"""statelink as a peer in a fan-out benchmark: one SharedState with a counter and rows; a client is linked to the room named in its path.
+"""statelink as a peer in a fan-out benchmark: one SharedState with a counter and rows.
+
+A client is linked to the room named in its path.
 
     python statelink_server.py PORT
 
 BENCH_ROWS         rows that a room holds (default 0)
 BENCH_HANDLER_US   time that the handler of one event burns, in microseconds (default 0)
 
-The strings on the wire are in statelink_protocol.json: a client says hello, and calls Room.link with its path as the token.
+The strings on the wire are in statelink_protocol.json: a client says hello, and calls Room.link
+with its path as the token.
 """
 
 import os

@@ -1,6 +1,7 @@
 """statelink: server-authoritative shared state for Python web apps.
 
-Usually ``import statelink as sl``. Start with `State` and `SharedState`, serve them with `App`; docs/guide/shared_state.md.
+Usually ``import statelink as sl``. Start with `State` and `SharedState`, serve them with `App`;
+docs/values.md says what a var may hold.
 """
 
 from __future__ import annotations

@@ -30,19 +30,31 @@ def load_app(file: Path) -> App:
     spec.loader.exec_module(module)
     apps = {id(v): v for v in vars(module).values() if isinstance(v, App)}
     if len(apps) != 1:
-        raise SystemExit(f"statelink: {file} must have one App, as in `app = sl.App()`; it has {len(apps)}")
+        raise SystemExit(
+            f"statelink: {file} must have one App, as in `app = sl.App()`; it has {len(apps)}"
+        )
     return next(iter(apps.values()))
 
 
 def main(arguments: list[str] | None = None) -> None:
     """Entry point of the command; `arguments` default to the process's own."""
-    parser = argparse.ArgumentParser(prog="statelink", description="Server-authoritative shared state for Python web apps.")
+    parser = argparse.ArgumentParser(
+        prog="statelink", description="Server-authoritative shared state for Python web apps."
+    )
     commands = parser.add_subparsers(dest="command", required=True)
     run = commands.add_parser("run", help="serve the App of a Python file")
     run.add_argument("file", type=Path, help="Python file with an App, as in `app = sl.App()`")
-    run.add_argument("--host", default="127.0.0.1", help="address to listen on (default %(default)s)")
-    run.add_argument("--port", type=int, default=8000, help="port; 0 takes a free one (default %(default)s)")
-    run.add_argument("--debug", action="store_true", help="find changes of values that tracking cannot see (slow)")
+    run.add_argument(
+        "--host", default="127.0.0.1", help="address to listen on (default %(default)s)"
+    )
+    run.add_argument(
+        "--port", type=int, default=8000, help="port; 0 takes a free one (default %(default)s)"
+    )
+    run.add_argument(
+        "--debug",
+        action="store_true",
+        help="find changes of values that tracking cannot see (slow)",
+    )
     options = parser.parse_args(arguments)
     set_debug(options.debug)
     app = load_app(options.file)

@@ -6,7 +6,7 @@ from typing import Any
 
 from statelink.router import Router
 
-class EncodeError(TypeError):
+class EncodeError(ValueError):
     """A value cannot be sent: the message has its path and type."""
 
 class UnseenChangeError(RuntimeError):

@@ -11,11 +11,13 @@ from statelink.state import wait_for_lock
 __all__ = ["run_generator"]
 
 
-async def run_generator(turn: Any, generator: Generator[Any, None, Any] | AsyncGenerator[Any, None]) -> None:
+async def run_generator(
+    turn: Any, generator: Generator[Any, None, Any] | AsyncGenerator[Any, None]
+) -> None:
     """Runs a generator handler to its end.
 
-    At each `yield` what it has changed so far is committed and sent, its locks are given back, and all that it held are taken again
-    before it goes on.
+    At each `yield` what it has changed so far is committed and sent, its locks are given back,
+    and all that it held are taken again before it goes on.
     """
     if isinstance(generator, Generator):
         with closing(generator):
@@ -40,4 +42,6 @@ async def _pause(turn: Any, yielded: Any) -> None:
 
 def _must_be_none(turn: Any, verb: str, value: Any) -> None:
     if value is not None:
-        raise TypeError(f"event handler {turn.handler} {verb} a {type(value).__name__}: it must be None")
+        raise TypeError(
+            f"event handler {turn.handler} {verb} a {type(value).__name__}: it must be None"
+        )

@@ -28,7 +28,9 @@ _MESSAGE_LENGTH = 1000  # characters of an error that a client is told
 class Service:
     """The server of an app from its start to its stop."""
 
-    def __init__(self, config: Config, states: Iterable[type[State]], pages: Sequence[Page]) -> None:
+    def __init__(
+        self, config: Config, states: Iterable[type[State]], pages: Sequence[Page]
+    ) -> None:
         self._loop = asyncio.get_running_loop()
         self._config = config
         self._workers = Workers(self._loop)
@@ -45,7 +47,9 @@ class Service:
             except BaseException as error:
                 error.add_note(f"while the defaults of {state.__qualname__} were looked at")
                 raise
-        self.runtime.add_page_text("/_statelink/client.js", "text/javascript; charset=utf-8", client_script())
+        self.runtime.add_page_text(
+            "/_statelink/client.js", "text/javascript; charset=utf-8", client_script()
+        )
         for page in pages:
             self._pages[page.add_to(self.runtime)] = page
 
@@ -78,7 +82,9 @@ class Service:
         assert callable(content)
         body = content()
         if not isinstance(body, str):
-            raise TypeError(f"the page {self._pages[number].route} returned a {type(body).__name__}, not HTML as a str")
+            raise TypeError(
+                f"the page {self._pages[number].route} returned a {type(body).__name__}, not HTML as a str"
+            )
         return 200, HTML.encode(), body.encode()
 
     def _expire(self) -> None:
@@ -87,7 +93,9 @@ class Service:
 
     def _watch_locks(self) -> None:
         self.runtime.report_slow_locks()
-        self._timers["locks"] = self._loop.call_later(max(0.01, self._config.slow_lock / 4), self._watch_locks)
+        self._timers["locks"] = self._loop.call_later(
+            max(0.01, self._config.slow_lock / 4), self._watch_locks
+        )
 
 
 class _Side:
@@ -144,4 +152,6 @@ class _Side:
         if held:
             logger.warning("event handler %s has held its lock for %.1f s", handler, seconds)
         else:
-            logger.warning("event handler %s has waited %.1f s for a lock of %s", handler, seconds, holder)
+            logger.warning(
+                "event handler %s has waited %.1f s for a lock of %s", handler, seconds, holder
+            )

@@ -1,7 +1,8 @@
 """Carries on handlers that suspend, as asyncio tasks.
 
-The native side runs a coroutine's first step by hand, as the current task and in the context of a worker that waits. Most handlers
-end in that step; then the worker waits for the next one, and no task was made. One that suspends is carried on by its worker.
+The native side runs a coroutine's first step by hand, as the current task and in the context of a
+worker that waits. Most handlers end in that step; then the worker waits for the next one, and no
+task was made. One that suspends is carried on by its worker.
 """
 
 from __future__ import annotations
@@ -20,7 +21,10 @@ __all__ = ["Worker", "Workers"]
 
 @types.coroutine
 def _go_on(
-    send: Callable[[Any], Any], throw: Callable[[BaseException], Any], yielded: Any, error: BaseException | None
+    send: Callable[[Any], Any],
+    throw: Callable[[BaseException], Any],
+    yielded: Any,
+    error: BaseException | None,
 ) -> Generator[Any, Any, Any]:
     """Runs a coroutine that has yielded `yielded` to its end; `error` was thrown at it meanwhile."""
     while True:
@@ -104,7 +108,9 @@ class Workers:
         """Takes a worker back that was not needed."""
         self._idle = worker
 
-    def carry_on(self, worker: Worker, owner: Any, coroutine: Coroutine[Any, Any, Any], yielded: Any) -> None:
+    def carry_on(
+        self, worker: Worker, owner: Any, coroutine: Coroutine[Any, Any, Any], yielded: Any
+    ) -> None:
         """Lets a worker carry on with a handler (its Turn) or a computed var (its Reading)."""
         self._busy.add(worker.task)
         worker.task.add_done_callback(self._busy.discard)

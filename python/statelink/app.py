@@ -34,7 +34,9 @@ class App:
         >>> app.add_page(lambda: "<h1>Hello</h1>", route="/")
     """
 
-    def __init__(self, *, states: Iterable[type[State]] | None = None, config: Config | None = None) -> None:
+    def __init__(
+        self, *, states: Iterable[type[State]] | None = None, config: Config | None = None
+    ) -> None:
         self.config = config or Config()
         self._states = None if states is None else list(states)
         self._pages: list[Page] = []

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable
-from typing import Any, TypeVar, get_type_hints
+from typing import Any, NotRequired, TypeVar, get_type_hints
 
 from pydantic import ConfigDict, TypeAdapter, ValidationError
-from typing_extensions import NotRequired, TypedDict
+from typing_extensions import TypedDict
 
 from statelink.errors import StateError
 
@@ -21,8 +21,10 @@ _MARK = "__statelink_event__"
 def event(function: F) -> F:
     """Makes a method an event handler: clients may call it by name.
 
-    Its arguments are validated against the annotations before it runs. A plain or ``async`` method; it returns None. What it
-    changes reaches every linked client when it ends; if it raises, nothing has changed and the caller gets the error.
+    Its arguments are validated against the annotations before it runs. A plain or ``async``
+    method, or a generator of either kind; it returns and yields None. What it changes reaches every
+    linked client when it ends, and at each ``yield``; if it raises, nothing has changed since, and
+    the caller gets the error.
 
     Example:
         >>> class Counter(State):

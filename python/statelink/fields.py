@@ -110,7 +110,14 @@ def _flatten(hint: Any) -> Iterator[type | None]:
 def _resolve(cls: type) -> dict[str, Any]:
     try:
         # Only the class itself: its bases have been read already, some are not states.
-        alone = type(cls.__name__, (), {"__annotations__": dict(cls.__dict__["__annotations__"]), "__module__": cls.__module__})
+        alone = type(
+            cls.__name__,
+            (),
+            {
+                "__annotations__": dict(cls.__dict__["__annotations__"]),
+                "__module__": cls.__module__,
+            },
+        )
         return typing.get_type_hints(alone, localns={cls.__name__: cls}, include_extras=True)
     except NameError as error:
         raise StateError(
@@ -128,7 +135,7 @@ def _is_class_var(hint: Any) -> bool:
 
 
 def _is_no_var(value: Any) -> bool:
-    """Whether an unannotated value of a class body is something else than a default: a method, property, nested class."""
+    """Whether an unannotated value of a class body is no default: a method, a nested class."""
     return (
         callable(value)
         or inspect.isdatadescriptor(value)
@@ -146,7 +153,9 @@ def _zero_value(cls: type, name: str, hint: Any) -> Any:
     for candidate in _ZERO_VALUES:
         if allowed[0] is candidate:
             return candidate()
-    raise StateError(f"{cls.__qualname__}.{name} needs a default: write `{name}: {_text(hint)} = ...`")
+    raise StateError(
+        f"{cls.__qualname__}.{name} needs a default: write `{name}: {_text(hint)} = ...`"
+    )
 
 
 def _check_default(cls: type, field: Field) -> None:
@@ -160,4 +169,8 @@ def _check_default(cls: type, field: Field) -> None:
 def _text(hint: Any) -> str:
     if isinstance(hint, str):
         return hint
-    return hint.__name__ if isinstance(hint, type) and not get_args(hint) else str(hint).replace("typing.", "")
+    return (
+        hint.__name__
+        if isinstance(hint, type) and not get_args(hint)
+        else str(hint).replace("typing.", "")
+    )

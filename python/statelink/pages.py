@@ -40,11 +40,14 @@ class Page:
             return cls(route, content)
         if not isinstance(content, (str, os.PathLike)):
             raise TypeError(
-                f"a page is a path to an HTML file or a folder, or a function that returns HTML, not a {type(content).__name__}"
+                "a page is a path to an HTML file or a folder, or a function that returns HTML, "
+                f"not a {type(content).__name__}"
             )
         path = Path(content).absolute()
         if not path.exists():
-            raise FileNotFoundError(f"the page {path} does not exist (a relative path starts at {Path.cwd()})")
+            raise FileNotFoundError(
+                f"the page {path} does not exist (a relative path starts at {Path.cwd()})"
+            )
         return cls(route, path)
 
     def add_to(self, runtime: Any) -> int:
@@ -65,4 +68,6 @@ def client_script() -> str:
     for path in (packaged, in_checkout):
         if path.exists():
             return path.read_text(encoding="utf-8")
-    raise FileNotFoundError("statelink's browser client is missing: install the package with `pip install .`")
+    raise FileNotFoundError(
+        "statelink's browser client is missing: install the package with `pip install .`"
+    )

@@ -12,7 +12,8 @@ if TYPE_CHECKING:
 
 __all__ = ["defined_states", "register", "wire_names", "with_parents"]
 
-# By module and qualified name: a class that is defined again (a reload, a notebook cell) takes the place of the old one.
+# By module and qualified name: a class that is defined again (a reload, a notebook cell) takes
+# the place of the old one.
 _states: weakref.WeakValueDictionary[tuple[str, str], type[State]] = weakref.WeakValueDictionary()
 
 
@@ -27,8 +28,13 @@ def defined_states() -> list[type[State]]:
 
 
 def with_parents(classes: Iterable[type[State]]) -> list[type[State]]:
-    """Some state classes and those that they inherit from, parents before children, else in the order of their names."""
-    every = {base for cls in classes for base in cls.__mro__ if getattr(base, "__state_class__", None) is not None}
+    """Some state classes and those that they inherit from: parents first, else by name."""
+    every = {
+        base
+        for cls in classes
+        for base in cls.__mro__
+        if getattr(base, "__state_class__", None) is not None
+    }
     return sorted(every, key=lambda c: (len(c.__mro__), c.__module__, c.__qualname__))
 
 

@@ -15,10 +15,10 @@ T = TypeVar("T")
 
 
 def serializer(function: Callable[[T], Any]) -> Callable[[T], Any]:
-    """Makes a function the serializer of a type: of the one that its parameter is annotated with, and of its subclasses.
+    """Makes a function the serializer of the type of its parameter, and of its subclasses.
 
-    Values of that type travel as what the function returns, which is itself encoded: a str, a dict, anything that a var may hold.
-    docs/values.md has the types that need none.
+    Values of that type travel as what the function returns, which is itself encoded: a str, a
+    dict, anything that a var may hold. docs/values.md has the types that need none.
 
     Raises:
         StateError: the function has not exactly one parameter that is annotated with a class.

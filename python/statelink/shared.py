@@ -40,8 +40,9 @@ class LinkRequest(Generic[T]):
 class SharedState(State, _shared_root=True):
     """A state that is private to each client until a handler awaits ``self._link_to(token)``.
 
-    From then on the client sees and changes the one instance of that token, together with every other client that is linked to
-    it; each change reaches all of them. Its own values stay as they are and come back when it unlinks.
+    From then on the client sees and changes the one instance of that token, together with every
+    other client that is linked to it; each change reaches all of them. Its own values stay as
+    they are and come back when it unlinks.
 
     Example:
         >>> class Counter(SharedState):

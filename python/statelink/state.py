@@ -21,13 +21,17 @@ __all__ = ["State", "event_handlers"]
 S = TypeVar("S", bound="State")
 
 # Names that the body of a state class cannot give to a var, handler or computed var.
-_RESERVED = frozenset({"router", "get_state", "_link_to", "_unlink", "_linked_to", "_linked_from", "_turn"})
+_RESERVED = frozenset(
+    {"router", "get_state", "_link_to", "_unlink", "_linked_to", "_linked_from", "_turn"}
+)
 
 
 class StateMeta(type):
     """Makes state classes whose instances hold no attributes of their own: everything is a var."""
 
-    def __new__(mcs, name: str, bases: tuple[type, ...], body: dict[str, Any], **options: Any) -> StateMeta:
+    def __new__(
+        mcs, name: str, bases: tuple[type, ...], body: dict[str, Any], **options: Any
+    ) -> StateMeta:
         body.setdefault("__slots__", ())
         return super().__new__(mcs, name, bases, body, **options)
 
@@ -35,9 +39,11 @@ class StateMeta(type):
 class State(View, metaclass=StateMeta):
     """A state: vars that clients see, and the event handlers that change them.
 
-    Annotated attributes of the class body are *base vars*; with a leading underscore they are *backend-only*, never sent to
-    a client. Methods with ``@statelink.event`` are *event handlers*, methods with ``@statelink.var`` *computed vars*. Every client
-    has an instance of its own, made of the defaults. In a handler `self` is a view: it is good until the handler is over.
+    Annotated attributes of the class body are *base vars*; with a leading underscore they are
+    *backend-only*, never sent to a client. Methods with ``@statelink.event`` are *event
+    handlers*, methods with ``@statelink.var`` *computed vars*. Every client has an instance of
+    its own, made of the defaults. In a handler `self` is a view: it is good until the handler is
+    over.
 
     Example:
         >>> class Counter(State):
@@ -63,8 +69,13 @@ class State(View, metaclass=StateMeta):
         if _shared_root:
             cls.__state_is_shared__ = True
             return
-        for name in _RESERVED & cls.__dict__.keys() | _RESERVED & cls.__dict__.get("__annotations__", {}).keys():
-            raise StateError(f"{cls.__qualname__}.{name}: this name is statelink's own, choose another")
+        for name in (
+            _RESERVED & cls.__dict__.keys()
+            | _RESERVED & cls.__dict__.get("__annotations__", {}).keys()
+        ):
+            raise StateError(
+                f"{cls.__qualname__}.{name}: this name is statelink's own, choose another"
+            )
         parent = _parent(cls)
         fields = read_fields(cls)
         computed = [(n, v) for n, v in cls.__dict__.items() if isinstance(v, ComputedVarDefinition)]
@@ -77,7 +88,12 @@ class State(View, metaclass=StateMeta):
             parent,
             [(f.name, f.travels, f.default) for f in fields],
             [
-                (name, not name.startswith("_"), inspect.iscoroutinefunction(d.function), d.function)
+                (
+                    name,
+                    not name.startswith("_"),
+                    inspect.iscoroutinefunction(d.function),
+                    d.function,
+                )
                 for name, d in computed
             ],
         )

@@ -14,8 +14,8 @@ S = TypeVar("S")
 class ComputedVarDefinition(Generic[T]):
     """A computed var as written in a class body: a function of the state.
 
-    When its class is complete, a native descriptor takes its place, which keeps the value and runs the function again when
-    something that the last run read has changed.
+    When its class is complete, a native descriptor takes its place, which keeps the value and
+    runs the function again when something that the last run read has changed.
     """
 
     def __init__(self, function: Callable[[Any], T]) -> None:
@@ -35,8 +35,11 @@ class ComputedVarDefinition(Generic[T]):
 def var(function: Callable[[S], T]) -> ComputedVarDefinition[T]:
     """Makes a method a computed var: its value travels to clients like a base var's.
 
-    The function reads other vars of the state; it runs again when one that it read has changed, and its value is sent only when
-    it differs. On a SharedState it runs once for all linked clients.
+    The function reads other vars of the state; it runs again when one that it read has changed,
+    and its value is sent only when it differs. It may be ``async``, and may read other states
+    through ``await self.get_state(...)``. One that touches what only a client has (`router`,
+    `get_state`) is personal: it runs for each client whose inputs changed, and only that client
+    sees its value. All others run once for everybody who is linked.
 
     Example:
         >>> class Cart(State):

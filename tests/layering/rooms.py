@@ -29,6 +29,6 @@ ONLY_IN: dict[str, set[str]] = {
     "pybind11/": {"bindings"},
     "structmember.h": {"bindings"},
     "boost/asio": {"net"},
+    "boost/json": set(),
     "boost/beast": {"net"},
-    "boost/json": {"net", "wire"},
 }

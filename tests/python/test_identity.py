@@ -69,7 +69,14 @@ async def test_the_right_secret_resumes(harness):
 
 @pytest.mark.parametrize("of_a_live_client", [True, False])
 @pytest.mark.parametrize(
-    "change", [{"secret": "wrong"}, {"secret": ""}, {"secret": None}, {"boot": "another"}, {"token": "nobody"}]
+    "change",
+    [
+        {"secret": "wrong"},
+        {"secret": ""},
+        {"secret": None},
+        {"boot": "another"},
+        {"token": "nobody"},
+    ],
 )
 async def test_without_the_right_secret_it_is_somebody_else(harness, change, of_a_live_client):
     alice = await harness.connect()

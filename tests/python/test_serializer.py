@@ -41,7 +41,10 @@ async def test_values_of_the_type_and_its_subclasses_travel_as_what_it_returns()
         assert alice.state(Bill) == {"total": {"cents": 0}, "parts": []}
         await alice.call(Bill.add, cents=500)
         await alice.call(Bill.add, cents=50)
-        assert alice.state(Bill) == {"total": {"cents": 550}, "parts": [{"cents": 500}, {"cents": 50}]}
+        assert alice.state(Bill) == {
+            "total": {"cents": 550},
+            "parts": [{"cents": 500}, {"cents": 50}],
+        }
 
 
 @pytest.mark.parametrize("function", [lambda value: 1, lambda: 1, lambda a, b: 1])

@@ -1,7 +1,7 @@
 // The loop thread's half of a running app: takes what the server received, runs handlers, commits, hands over.
 //
 // One per started app, on one asyncio loop. Sync handlers, and async ones that never really wait, run from drain() without any asyncio
-// object. A coroutine that does suspend is carried on by a task of the Python side (statelink/_carry_on.py), which ends with finish().
+// object. A coroutine that does suspend is carried on by a task of the Python side (statelink/_workers.py), which ends with finish().
 #pragma once
 
 #include <Python.h>
@@ -56,6 +56,8 @@ class runtime {
   class_no define(state_class_ptr cls, std::string name);
   void add_handler(std::string name, class_no cls, PyObject* function, PyObject* validator);
 
+  /// The thread of its asyncio loop: only there may states be written.
+  unsigned long thread() const noexcept { return thread_; }
   engine& core() noexcept { return engine_; }
   server& net() noexcept { return server_; }
 
@@ -175,6 +177,7 @@ class runtime {
   undo_log overlay_log_;  // of all overlays, which the engine owns: it goes last
   engine engine_;
   server server_;
+  unsigned long const thread_ = PyThread_get_thread_ident();
   lock_table locks_;
   ref loop_;
   python_side side_;

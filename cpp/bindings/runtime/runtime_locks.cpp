@@ -69,6 +69,7 @@ int runtime::pause(turn_object* t) {
   std::vector<turn_no> next;
   locks_.release_all(state.no, now(), next);
   granted(next);
+  hand_over();  // what a `yield` shows is seen even if the generator goes on to compute
   schedule_drain();
   return 0;
 }

@@ -158,7 +158,10 @@ bool guard(store* s) {
   instance_values const* values = instance_values::of(s);
   if (!values) return true;  // a store of no app: defaults, tests
   turn_object* const writer = values->writer();
-  if (writer && writer == current_turn()) return true;
+  if (writer && writer == current_turn() &&
+      writer->state->run_by->thread() == PyThread_get_thread_ident()) {
+    return true;
+  }
   char const* const name = values->cls().name.c_str();
   if (!PyErr_Occurred()) {
     if (writer) {

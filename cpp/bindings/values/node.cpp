@@ -3,6 +3,7 @@
 #include <unordered_map>
 
 #include "class_info.hpp"
+#include "object_attributes.hpp"
 #include "store_object.hpp"
 #include "tracked.hpp"
 #include "undo_log.hpp"
@@ -192,6 +193,10 @@ void take_back_all(node& n, undo_log const* log) {
   } else if (n.kind == node_kind::dict) {
     PyObject *key, *value;
     for (Py_ssize_t i = 0; PyDict_Next(n.self, &i, &key, &value);) take(value, key, 0);
+  } else if (n.kind == node_kind::object) {
+    std::vector<attribute> attributes;
+    if (read_attributes(n.self, *static_cast<object_node&>(n).info, attributes) < 0) PyErr_Clear();
+    for (attribute const& a : attributes) take(a.value.get(), a.name.get(), 0);
   }
 }
 

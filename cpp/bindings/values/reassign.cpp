@@ -161,12 +161,21 @@ PyObject* succeed_object(object_node& old, PyObject* value, node& parent, place 
   }
   // Compared before the new one is adopted: then its containers are tracked ones.
   std::vector<std::pair<ref, ref>> changed;  // name, value before
+  std::vector<attribute> moved;
   auto opened = std::make_unique<open_object>();
   for (attribute const& a : attributes) {
     auto const was = std::find_if(
         old_attributes.begin(), old_attributes.end(),
         [&](attribute const& o) { return PyUnicode_Compare(o.name.get(), a.name.get()) == 0; });
     bool const had = was != old_attributes.end();
+    // What both share (dataclasses.replace and model_copy share what they do not replace).
+    node const* shared =
+        had && was->value.get() == a.value.get() ? node_of(a.value.get()) : nullptr;
+    if (shared && owner_of(*shared) == &old) {
+      moved.push_back(a);
+      old_attributes.erase(was);
+      continue;
+    }
     sameness const same = had ? compare(was->value.get(), a.value.get(), at) : sameness::differs;
     if (same == sameness::failed) return nullptr;
     if (same == sameness::differs) changed.emplace_back(a.name, had ? was->value : ref());
@@ -174,9 +183,17 @@ PyObject* succeed_object(object_node& old, PyObject* value, node& parent, place 
   }
   opened.reset();
   for (attribute const& gone : old_attributes) changed.emplace_back(gone.name, gone.value);
+  for (attribute const& a : moved) release(old, a.value.get(), at);
   ref made = ref::take(adopt(parent, value, at, key, index, false));
   object_node* const n = made ? find_object(made.get()) : nullptr;
-  if (!n) return made.release();
+  if (!n) {
+    for (attribute const& a : moved) take_back(old, a.value.get(), a.name.get(), 0);
+    return nullptr;
+  }
+  if (!moved.empty()) {
+    old.hollow = true;
+    if (at.log) at.log->add_succeeded(old);
+  }
   if (changed.empty()) return made.release();
   touch(at);
   if (is_unnoted(*n, at)) return made.release();

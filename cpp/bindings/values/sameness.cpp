@@ -68,11 +68,17 @@ sameness compare_objects(object_node& old, PyObject* value, place const& at) {
     return sameness::failed;
   }
   if (old_attributes.size() != attributes.size()) return sameness::differs;
+  // What both share moves over, where the new object is put in place of the old one; not so deeper
+  // inside.
+  bool const is_outermost = open_objects == 0;
   open_object const opened;
   for (std::size_t i = 0; i < attributes.size(); ++i) {
-    if (PyUnicode_Compare(old_attributes[i].name.get(), attributes[i].name.get()) != 0)
+    PyObject *const was = old_attributes[i].value.get(), *const is = attributes[i].value.get();
+    if (PyUnicode_Compare(old_attributes[i].name.get(), attributes[i].name.get()) != 0) {
       return sameness::differs;
-    sameness const one = compare(old_attributes[i].value.get(), attributes[i].value.get(), at);
+    }
+    if (is_outermost && was == is && node_of(is)) continue;
+    sameness const one = compare(was, is, at);
     if (one == sameness::failed || one == sameness::differs) return one;
   }
   // Of a value that is owned elsewhere only a copy would go in.
@@ -125,6 +131,8 @@ bool are_plain_elements(PyObject* set) {
 sameness compare(PyObject* old, PyObject* value, place const& at) {
   if (same_scalar(old, value)) return sameness::keep;
   if (old == value) {
+    // Inside an object that goes in as it is, a copy of the node would.
+    if (open_objects != 0 && node_of(value)) return sameness::differs;
     int const opaque = is_opaque(value);
     return opaque < 0 ? sameness::failed : opaque ? sameness::differs : sameness::keep;
   }

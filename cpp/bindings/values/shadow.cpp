@@ -131,7 +131,7 @@ int check_shadow(store& s, std::string_view ops) {
   if (!path) return -1;
   if (path.get() == Py_None) return 0;
   PyErr_Format(unseen_change_error,
-               "%U was changed in a way that cannot be seen (see the guide on tracking): by a "
+               "%U was changed in a way that cannot be seen (see docs/values.md): by a "
                "function that works on the "
                "built-in type behind its back, or inside an object that is not tracked",
                path.get());

@@ -19,7 +19,7 @@ namespace statelink {
 /// What a frame of a client stream carries, and what must have been written to the client before it.
 struct stream_tag {
   instance_revision carries;
-  /// How many cursor changes of this client precede the frame; see outbox.hpp.
+  /// How many cursor changes of this client precede the frame; see batch.hpp.
   std::uint64_t gate = 0;
 };
 

@@ -234,8 +234,8 @@ class naive_locks {
 
 class run {
  public:
-  run(std::uint32_t seed, std::uint64_t turns, std::uint64_t keys)
-      : engine_(seed), turns_(turns), keys_(keys) {}
+  run(std::uint32_t seed, std::uint64_t turn_count, std::uint64_t keys)
+      : engine_(seed), turns_(turn_count), keys_(keys) {}
 
   void step() {
     ++now_;

@@ -407,3 +407,22 @@ def test_objects_nested_in_containers_of_objects(room: Room) -> None:
     room.anything["cards"].insert(0, Card("first"))
     inner.title = "d"
     room.commit()
+
+
+def test_what_a_replaced_instance_shares_moves_over_and_comes_back(room: Room) -> None:
+    room.rows = [Card("a" * 100, notes=[{"deep": Card("b", notes=[{str(n) for n in range(30)}])}])]
+    room.commit()
+    old = room.rows[0]
+    notes = old.notes
+    room.rows[0] = dataclasses.replace(old, done=True)
+    assert room.rows[0].notes is notes
+    assert room.commit() == [{"op": "replace", "path": "/rows/0/done", "value": True}]
+    current = room.rows[0]
+    room.rows[0] = dataclasses.replace(current, done=False)
+    room.rows[0].notes.append(1)
+    room.log.rollback()
+    assert room.rows[0] is current and current.notes is notes
+    notes[0]["deep"].notes[0].discard("7")
+    room.commit()
+    room.rows[0] = dataclasses.replace(current, notes=[notes[0]])
+    room.commit()
