@@ -14,10 +14,9 @@ namespace {
 template <class Duration>
 auto seconds(Duration config::* member) {
   using real = std::chrono::duration<double>;
-  return std::pair{[member](config const& c) { return real(c.*member).count(); },
-                   [member](config& c, double s) {
-                     c.*member = std::chrono::duration_cast<Duration>(real(s));
-                   }};
+  return std::pair{
+      [member](config const& c) { return real(c.*member).count(); },
+      [member](config& c, double s) { c.*member = std::chrono::duration_cast<Duration>(real(s)); }};
 }
 
 }  // namespace

@@ -25,8 +25,8 @@ std::uint16_t listen(runtime& r, std::string const& host, std::uint16_t port) {
   std::uint16_t const bound = r.net().listen(host, port, error);
   if (!error) return bound;
   PyErr_SetObject(PyExc_OSError,
-                  py::make_tuple(error.value(), "cannot listen on " + host + ":" + std::to_string(port) + ": " +
-                                                    error.message())
+                  py::make_tuple(error.value(), "cannot listen on " + host + ":" +
+                                                    std::to_string(port) + ": " + error.message())
                       .ptr());
   throw py::error_already_set();
 }
@@ -75,7 +75,9 @@ void bind_runtime(py::module_& m) {
           py::arg("route"), py::arg("path"))
       .def(
           "add_page_function",
-          [](runtime& r, std::string route) { return r.net().add_page(std::move(route), page_dynamic{}); },
+          [](runtime& r, std::string route) {
+            return r.net().add_page(std::move(route), page_dynamic{});
+          },
           py::arg("route"))
       .def("listen", &listen, py::arg("host"), py::arg("port"))
       .def("start", [](runtime& r) { r.net().start(); })
@@ -86,6 +88,7 @@ void bind_runtime(py::module_& m) {
            })
       .def("expire", &runtime::expire)
       .def("report_slow_locks", &runtime::report_slow_locks)
+      .def("wind_down", &runtime::wind_down)
       .def("stop", &runtime::stop, py::arg("code"), py::arg("reason"))
       .def("counts", &counts);
 }

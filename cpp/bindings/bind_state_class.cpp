@@ -13,9 +13,11 @@ namespace {
 using base_vars = std::vector<std::tuple<std::string, bool, py::object>>;
 using computed_vars = std::vector<std::tuple<std::string, bool, bool, py::object>>;
 
-std::shared_ptr<state_class_record> make_state_class(
-    py::type const& type, std::string name, bool shared, std::shared_ptr<state_class_record> parent,
-    base_vars const& base, computed_vars const& computed) {
+std::shared_ptr<state_class_record> make_state_class(py::type const& type, std::string name,
+                                                     bool shared,
+                                                     std::shared_ptr<state_class_record> parent,
+                                                     base_vars const& base,
+                                                     computed_vars const& computed) {
   auto cls = std::make_shared<state_class_record>();
   cls->type = reinterpret_cast<PyTypeObject*>(type.ptr());
   cls->name = std::move(name);
@@ -44,7 +46,8 @@ void bind_state_class(py::module_& m) {
       m, "StateClass", "What the native side knows of a state class.")
       .def(py::init(&make_state_class), py::arg("type"), py::arg("name"), py::arg("shared"),
            py::arg("parent"), py::arg("base_vars"), py::arg("computed_vars"),
-           "base_vars: (name, travels, default); computed_vars: (name, travels, is async, function of a view).")
+           "base_vars: (name, travels, default); computed_vars: (name, travels, is async, function "
+           "of a view).")
       .def_readonly("depth", &state_class_record::depth, "Place of its store in a view.")
       .def_readonly("name", &state_class_record::name, "The class's qualified name.");
 }

@@ -67,7 +67,7 @@ class Turn:
         """Links; the view, or a future to await before asking again."""
     def unlink(self, state: type, /) -> Any:
         """Unlinks; None, or a future to await before asking again."""
-    def stop_waiting(self) -> None:
+    def stop_waiting(self, future: Any, /) -> None:
         """The wait for a lock was cancelled."""
     def pause(self) -> None:
         """Commits, and gives the locks back until `go_on` (a `yield`)."""
@@ -94,7 +94,7 @@ class Reading:
         """The same with an exception."""
     def finish(self, result: Any, error: BaseException | None, /) -> None:
         """A run that had suspended is over."""
-    def stop_waiting(self) -> None:
+    def stop_waiting(self, future: Any, /) -> None:
         """It waits for nothing."""
 
 class View:
@@ -178,5 +178,6 @@ class Runtime:
     def drain(self) -> None: ...
     def expire(self) -> None: ...
     def report_slow_locks(self) -> None: ...
+    def wind_down(self) -> None: ...
     def stop(self, code: int, reason: str) -> None: ...
     def counts(self) -> dict[str, int]: ...

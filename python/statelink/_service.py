@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextvars
 import logging
 from asyncio import tasks
 from collections.abc import Iterable, Sequence
@@ -33,7 +34,8 @@ class Service:
     ) -> None:
         self._loop = asyncio.get_running_loop()
         self._config = config
-        self._workers = Workers(self._loop)
+        self._context = contextvars.copy_context()  # no handler's
+        self._workers = Workers(self._loop, self._context)
         self._pages: dict[int, Page] = {}
         self._timers: dict[str, asyncio.TimerHandle] = {}
         self.runtime = Runtime(config, self._loop, _Side(self))
@@ -66,6 +68,7 @@ class Service:
         """Ends handlers and sessions."""
         for timer in self._timers.values():
             timer.cancel()
+        self.runtime.wind_down()
         await self._workers.close()
         self._loop.remove_reader(self.runtime.fileno())
         retry = round(self._config.retry_delay * 1000)
@@ -119,7 +122,8 @@ class _Side:
 
     def drain_soon(self) -> None:
         """Runs what has become ready, outside of whoever made it so."""
-        self._service._loop.call_soon(self._service.runtime.drain)
+        service = self._service
+        service._loop.call_soon(service.runtime.drain, context=service._context)
 
     @staticmethod
     def describe(error: BaseException) -> tuple[str, str]:

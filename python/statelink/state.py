@@ -126,7 +126,7 @@ async def wait_for_lock(turn: Any, future: Any) -> None:
     try:
         await future
     except BaseException:
-        turn.stop_waiting()
+        turn.stop_waiting(future)
         raise
 
 

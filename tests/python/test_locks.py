@@ -1,12 +1,12 @@
-"""Who waits for whom: order within a client, first come first served between clients, cycles, and locks that take long."""
+"""Who waits for whom: order within a client, first come first served between clients, cycles, slow locks."""
 
 import asyncio
 import logging
 
 import pytest
-from gates import Gate, started, until
 
 import statelink as sl
+from gates import Gate, started, until
 from statelink.testing import AppHarness
 
 GATE: Gate

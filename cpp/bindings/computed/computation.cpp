@@ -3,11 +3,15 @@
 #include <algorithm>
 #include <new>
 
+#include "computed/reading.hpp"
 #include "runtime/client_record.hpp"
 
 namespace statelink::python {
 
-computation::~computation() { forget_readings(); }
+computation::~computation() {
+  forget_readings();
+  if (in_flight) reading_end(in_flight);
+}
 
 std::uint64_t computation::router_version() const noexcept { return client_.router_version; }
 
@@ -22,7 +26,8 @@ void computation::ran(readings read, bool known) {
   auto const same_place = [](dependency const& a, dependency const& b) {
     return a.in == b.in && a.slot == b.slot;
   };
-  if (!std::equal(read.slots.begin(), read.slots.end(), read_.slots.begin(), read_.slots.end(), same_place)) {
+  if (!std::equal(read.slots.begin(), read.slots.end(), read_.slots.begin(), read_.slots.end(),
+                  same_place)) {
     forget_readings();
     for (dependency const& d : read.slots) {
       auto& dependents = instance_values::of(d.in)->dependents;
@@ -32,7 +37,6 @@ void computation::ran(readings read, bool known) {
     }
   }
   read_ = std::move(read);
-  router_version_ = router_version();
   has_run_ = true;
   has_value_ = has_value_ || known;
 }
@@ -87,7 +91,8 @@ bool overlay_values::commit_ops(std::string& out) {
 
 void overlay_values::encode_snapshot(std::string& out) {
   if (store_encode_snapshot(values_, out) == 0) return;
-  PyErr_WriteUnraisable(as_object(values_));  // cannot be: its values were encoded when they were set
+  PyErr_WriteUnraisable(
+      as_object(values_));  // cannot be: its values were encoded when they were set
   out += "{}";
 }
 

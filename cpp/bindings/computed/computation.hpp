@@ -15,6 +15,7 @@ namespace statelink::python {
 
 struct client_record;
 class overlay_values;
+struct reading_object;
 
 /// Loop thread, with the GIL. Lives as long as its client.
 class computation {
@@ -29,12 +30,14 @@ class computation {
   overlay_values& of() const noexcept { return of_; }
   std::size_t index() const noexcept { return index_; }  ///< among its class's computed vars
 
-  /// A run has ended with a value, or, with `known` false, with an error: what it read decides when to run again.
+  /// A run has ended with a value, or, with `known` false, with an error: what it read decides when
+  /// to run again.
   void ran(readings read, bool known);
-  /// The last run's value is there, and it read nothing that has changed since. `sees`: whether the client still sees a store.
+  /// The last run's value is there, and it read nothing that has changed since. `sees`: whether the
+  /// client still sees a store.
   template <class Sees>
   bool is_fresh(Sees sees) const {
-    if (!has_run_ || (read_.router && router_version_ != router_version())) return false;
+    if (!has_run_ || (read_.router && read_.router != router_version())) return false;
     for (dependency const& d : read_.slots) {
       instance_values const* in = instance_values::of(d.in);
       if (!in || in->version(d.slot) != d.version || !sees(*in)) return false;
@@ -43,28 +46,29 @@ class computation {
   }
   bool has_value() const noexcept { return has_value_; }
   readings const& read() const noexcept { return read_; }
+  /// Of its client's present router.
+  std::uint64_t router_version() const noexcept;
   /// One of the stores that it read ends.
   void lose(instance_values& in);
 
-  bool in_flight = false;  ///< a run has suspended
-  bool queued = false;     ///< will be looked at again
-  bool reported = false;   ///< its error has been logged, and it has not run well since
+  reading_object* in_flight = nullptr;  ///< a run that has suspended; borrowed
+  bool waits =
+      false;  ///< among the waiters of an instance: looked at when the turn there lets it go
+  bool reported = false;  ///< its error has been logged, and it has not run well since
 
  private:
-  std::uint64_t router_version() const noexcept;
   void forget_readings();
 
   client_record& client_;
   overlay_values& of_;
   std::size_t const index_;
   readings read_;
-  std::uint64_t router_version_ = 0;
   bool has_run_ = false;
   bool has_value_ = false;
 };
 
-/// What only one client sees of a state: the values of the personal computed vars of its class. The engine lays them over the
-/// instance's.
+/// What only one client sees of a state: the values of the personal computed vars of its class. The
+/// engine lays them over the instance's.
 class overlay_values final : public value_source {
  public:
   /// `log` notes the changes; it must outlive this.
@@ -76,7 +80,8 @@ class overlay_values final : public value_source {
   computation& of(std::size_t index) { return *computations_[index]; }
   std::size_t size() const noexcept { return computations_.size(); }
 
-  /// The value of a computed var, borrowed, or null without an exception where it has never run well.
+  /// The value of a computed var, borrowed, or null without an exception where it has never run
+  /// well.
   PyObject* value(std::size_t index) const { return store_get(values_, index); }
   /// 1: it differs from the last one, 0: not, -1: it cannot be encoded (exception set).
   int set(std::size_t index, PyObject* value) { return store_set_computed(values_, index, value); }

@@ -14,7 +14,9 @@ PyTypeObject* reading_type = nullptr;
 PyTypeObject* ready_type = nullptr;
 PyObject* read_later_error = nullptr;
 
-reading_object* as_reading(PyObject* object) noexcept { return reinterpret_cast<reading_object*>(object); }
+reading_object* as_reading(PyObject* object) noexcept {
+  return reinterpret_cast<reading_object*>(object);
+}
 
 void reading_dealloc(PyObject* self) {
   PyTypeObject* const type = Py_TYPE(self);
@@ -45,10 +47,9 @@ bool throw_away(reading_object* r) {
 
 /// Whether everything that the run has read so far is still as it was, and nobody is at it.
 bool still_holds(reading_object* r) {
-  if (!r->of) return throw_away(r);
+  if (!r->of || !reading_holds(r)) return throw_away(r);
   for (dependency const& d : r->read->slots) {
     instance_values* const in = instance_values::of(d.in);
-    if (!in || in->version(d.slot) != d.version) return throw_away(r);
     if (!r->run_by->is_readable(*in)) {
       r->run_by->wait_for(*r->of, *in);
       return throw_away(r);
@@ -107,25 +108,28 @@ PyObject* method_stop_waiting(PyObject*, PyObject*) { Py_RETURN_NONE; }
 
 PyMethodDef reading_methods[] = {
     {"view", method_view, METH_O, nullptr},
-    {"send", reinterpret_cast<PyCFunction>(reinterpret_cast<void (*)()>(method_send)), METH_FASTCALL, nullptr},
-    {"throw", reinterpret_cast<PyCFunction>(reinterpret_cast<void (*)()>(method_throw)), METH_FASTCALL, nullptr},
-    {"finish", reinterpret_cast<PyCFunction>(reinterpret_cast<void (*)()>(method_finish)), METH_FASTCALL, nullptr},
-    {"stop_waiting", method_stop_waiting, METH_NOARGS, nullptr},
+    {"send", reinterpret_cast<PyCFunction>(reinterpret_cast<void (*)()>(method_send)),
+     METH_FASTCALL, nullptr},
+    {"throw", reinterpret_cast<PyCFunction>(reinterpret_cast<void (*)()>(method_throw)),
+     METH_FASTCALL, nullptr},
+    {"finish", reinterpret_cast<PyCFunction>(reinterpret_cast<void (*)()>(method_finish)),
+     METH_FASTCALL, nullptr},
+    {"stop_waiting", method_stop_waiting, METH_O, nullptr},
     {nullptr, nullptr, 0, nullptr}};
 PyType_Slot reading_slots[] = {{Py_tp_dealloc, reinterpret_cast<void*>(reading_dealloc)},
                                {Py_tp_traverse, reinterpret_cast<void*>(reading_traverse)},
                                {Py_tp_clear, reinterpret_cast<void*>(reading_clear)},
                                {Py_tp_methods, reading_methods},
                                {0, nullptr}};
-PyType_Spec reading_spec = {"statelink._core.Reading", sizeof(reading_object), 0,
-                            Py_TPFLAGS_DEFAULT | Py_TPFLAGS_HAVE_GC | Py_TPFLAGS_DISALLOW_INSTANTIATION,
-                            reading_slots};
+PyType_Spec reading_spec = {
+    "statelink._core.Reading", sizeof(reading_object), 0,
+    Py_TPFLAGS_DEFAULT | Py_TPFLAGS_HAVE_GC | Py_TPFLAGS_DISALLOW_INSTANTIATION, reading_slots};
 
-// --- an awaitable that is done ----------------------------------------------------------------------------------------
+// --- an awaitable that is done
+// ----------------------------------------------------------------------------------------
 
 struct ready_object {
-  PyObject_HEAD
-  PyObject* value;
+  PyObject_HEAD PyObject* value;
 };
 
 void ready_dealloc(PyObject* self) {
@@ -137,7 +141,8 @@ void ready_dealloc(PyObject* self) {
 PyObject* ready_await(PyObject* self) { return Py_NewRef(self); }
 PyObject* ready_next(PyObject* self) {
   PyObject* const value = reinterpret_cast<ready_object*>(self)->value;
-  ref const stop = ref::take(PyObject_CallOneArg(PyExc_StopIteration, value));  // a tuple stays one value
+  ref const stop =
+      ref::take(PyObject_CallOneArg(PyExc_StopIteration, value));  // a tuple stays one value
   if (stop) PyErr_SetObject(PyExc_StopIteration, stop.get());
   return nullptr;
 }
@@ -188,7 +193,6 @@ view_object* reading_view(reading_object* r, class_no cls) {
       return nullptr;
     }
     view->stores[c->depth] = in.values();
-    recorder::note(in.values(), links_slot);  // another instance, or none, when the client links elsewhere
   }
   return view;
 }
@@ -200,6 +204,16 @@ void reading_end(reading_object* r) noexcept {
     view_end(v);
     Py_DECREF(v);
   }
+}
+
+bool reading_holds(reading_object const* r) {
+  computation const& c = *r->of;
+  if (r->read->router && r->read->router != c.router_version()) return false;
+  for (dependency const& d : r->read->slots) {
+    instance_values const* in = instance_values::of(d.in);
+    if (!in || in->version(d.slot) != d.version || !r->run_by->sees(c.client(), *in)) return false;
+  }
+  return true;
 }
 
 bool read_later_is_set() noexcept { return PyErr_ExceptionMatches(read_later_error); }
@@ -219,14 +233,16 @@ PyObject* personal_value(view_object* view, instance_values& values, std::size_t
     PyObject* const value = c.of().value(index);
     return var.is_async ? ready_new(value) : Py_NewRef(value);
   }
-  // In a handler that has changed what it reads, or within another computed var: its value as this view sees it.
+  // In a handler that has changed what it reads, or within another computed var: its value as this
+  // view sees it.
   return PyObject_CallOneArg(var.function.get(), reinterpret_cast<PyObject*>(view));
 }
 
 int register_readings(PyObject* module) {
   read_later_error = PyErr_NewExceptionWithDoc(
-      "statelink._core.ReadLater", "What a computed var reads is being changed: it runs again afterwards.",
-      PyExc_BaseException, nullptr);
+      "statelink._core.ReadLater",
+      "What a computed var reads is being changed: it runs again afterwards.", PyExc_BaseException,
+      nullptr);
   reading_type = reinterpret_cast<PyTypeObject*>(PyType_FromSpec(&reading_spec));
   ready_type = reinterpret_cast<PyTypeObject*>(PyType_FromSpec(&ready_spec));
   if (!read_later_error || !reading_type || !ready_type) return -1;

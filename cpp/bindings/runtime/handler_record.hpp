@@ -11,7 +11,8 @@ namespace statelink::python {
 struct handler_record {
   std::string name;  ///< on the wire: state, dot, handler
   class_no cls;
-  ref function;   ///< called with the view and the arguments by name
+  ref function;                  ///< called with the view and the arguments by name
+  bool runs_when_called = true;  ///< false: of a coroutine or generator function
   ref validator;  ///< validate_json(text) -> dict; none where the handler takes no arguments
 };
 

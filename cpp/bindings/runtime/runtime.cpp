@@ -22,7 +22,9 @@ std::chrono::milliseconds steady_now() {
 runtime::runtime(config limits, PyObject* loop, PyObject* side)
     : engine_(limits), server_(std::move(limits)), loop_(ref::share(loop)) {
   side_.object = ref::share(side);
-  auto const look_up = [&](char const* name) { return ref::take(PyObject_GetAttrString(side, name)); };
+  auto const look_up = [&](char const* name) {
+    return ref::take(PyObject_GetAttrString(side, name));
+  };
   side_.make_router = look_up("make_router");
   side_.describe = look_up("describe");
   side_.describe_invalid = look_up("describe_invalid");
@@ -40,6 +42,7 @@ runtime::runtime(config limits, PyObject* loop, PyObject* side)
   side_.current_task = look_up("current_task");
   side_.cancelled_error = look_up("cancelled_error");
   side_.deadlock_error = look_up("deadlock_error");
+  context_ = ref::take(PyContext_CopyCurrent());
 }
 
 runtime::~runtime() {
@@ -57,7 +60,8 @@ class_no runtime::define(state_class_ptr cls, std::string name) {
   spec.shared = cls->shared;
   class_no const no{classes_.size() + 1};
   spec.make_overlay = [this, no](client_no client) -> std::unique_ptr<value_source> {
-    return std::make_unique<overlay_values>(classes_[no.value - 1], client_of(client), overlay_log_);
+    return std::make_unique<overlay_values>(classes_[no.value - 1], client_of(client),
+                                            overlay_log_);
   };
   spec.make = [this, no](instance_no instance, client_no owner) {
     return make_values(no, instance, owner);
@@ -65,8 +69,8 @@ class_no runtime::define(state_class_ptr cls, std::string name) {
   // Defaults are equal for all: the computed vars among them are those that run without a client.
   ref const defaults = ref::take(as_object(store_new(cls->vars)));
   if (!defaults) return {};
-  auto probe = std::make_unique<instance_values>(cls, as_store(Py_NewRef(defaults.get())), instance_no{},
-                                                 nullptr, nullptr);
+  auto probe = std::make_unique<instance_values>(cls, as_store(Py_NewRef(defaults.get())),
+                                                 instance_no{}, nullptr, nullptr);
   if (probe->update_computed() < 0) return {};
   if (store_encode_snapshot(probe->values(), spec.defaults) < 0) return {};
   defaults_.push_back(std::move(probe));
@@ -81,6 +85,10 @@ void runtime::add_handler(std::string name, class_no cls, PyObject* function, Py
   h->name = name;
   h->cls = cls;
   h->function = ref::share(function);
+  if (PyFunction_Check(function)) {
+    int const flags = reinterpret_cast<PyCodeObject*>(PyFunction_GET_CODE(function))->co_flags;
+    h->runs_when_called = !(flags & (CO_COROUTINE | CO_GENERATOR | CO_ASYNC_GENERATOR));
+  }
   if (validator != Py_None) h->validator = ref::share(validator);
   handlers_by_name_[std::move(name)] = h.get();
   handlers_.push_back(std::move(h));
@@ -107,12 +115,14 @@ instance_values& runtime::visible(client_record const& c, class_no cls) {
   return static_cast<instance_values&>(engine_.values(engine_.visible(c.no, cls)));
 }
 
-// --- in ---------------------------------------------------------------------------------------------------------------
+// --- in
+// ---------------------------------------------------------------------------------------------------------------
 
 bool runtime::drain() {
   if (draining_) return true;
   draining_ = true;
   server_.take(inbound_);
+  if (winding_down_) inbound_.clear();
   for (inbound_item const& item : inbound_.items) {
     std::visit([&](auto const& i) { receive(i); }, item);
     if (PyErr_Occurred()) break;
@@ -166,18 +176,18 @@ void runtime::receive(inbound_hello const& h) {
   ref const token = text(engine_.client_record(no).client_token);
   ref const address = text(h.peer.address);
   ref const path = text(h.hello.path);
-  ref const session = ref::take(PyUnicode_FromFormat("%llu", static_cast<unsigned long long>(h.session.value)));
+  ref const session =
+      ref::take(PyUnicode_FromFormat("%llu", static_cast<unsigned long long>(h.session.value)));
   if (!token || !address || !path || !session) return;
-  c->router = ref::take(PyObject_CallFunctionObjArgs(side_.make_router.get(), token.get(),
-                                                     session.get(), address.get(), headers.get(),
-                                                     path.get(), nullptr));
+  c->router =
+      ref::take(PyObject_CallFunctionObjArgs(side_.make_router.get(), token.get(), session.get(),
+                                             address.get(), headers.get(), path.get(), nullptr));
   if (!c->router) return;
   ++c->router_version;
   engine_.attach(connection, h.session, h.hello);
   look_at_all(*c);
   commit_overlays(nullptr);
-  if (c->in_flight > 0) c->waits_for_hydrated = true;
-  else engine_.hydrated(no);
+  tell_hydrated(*c);
 }
 
 void runtime::receive(inbound_closed const& closed) {
@@ -189,11 +199,13 @@ void runtime::receive(inbound_closed const& closed) {
 }
 
 void runtime::receive(inbound_page_request const& r) {
-  page_item answer{r.request, 500, "text/plain; charset=utf-8", "The page raised an error; see the server's log.\n"};
+  page_item answer{r.request, 500, "text/plain; charset=utf-8",
+                   "The page raised an error; see the server's log.\n"};
   ref const path = text(r.path);
-  ref const made = path ? ref::take(PyObject_CallFunction(side_.make_page.get(), "nO",
-                                                          static_cast<Py_ssize_t>(r.page), path.get()))
-                        : ref();
+  ref const made =
+      path ? ref::take(PyObject_CallFunction(side_.make_page.get(), "nO",
+                                             static_cast<Py_ssize_t>(r.page), path.get()))
+           : ref();
   int status = 0;
   PyObject *type = nullptr, *body = nullptr;
   if (made && PyArg_ParseTuple(made.get(), "iSS", &status, &type, &body)) {
@@ -225,7 +237,8 @@ void runtime::expire() {
   hand_over();
 }
 
-// --- out --------------------------------------------------------------------------------------------------------------
+// --- out
+// --------------------------------------------------------------------------------------------------------------
 
 void runtime::hand_over() {
   batch& b = engine_.flush();
@@ -257,8 +270,7 @@ void runtime::schedule_drain() {
 
 void runtime::stop(std::uint16_t code, std::string reason) {
   hand_over();
-  Py_BEGIN_ALLOW_THREADS
-  server_.stop(code, std::move(reason));
+  Py_BEGIN_ALLOW_THREADS server_.stop(code, std::move(reason));
   Py_END_ALLOW_THREADS
 }
 

@@ -1,4 +1,5 @@
-// Personal computed vars: after each commit they run again for exactly the clients whose inputs changed.
+// Personal computed vars: after each commit they run again for exactly the clients whose inputs
+// changed.
 #include <algorithm>
 
 #include "computed/reading.hpp"
@@ -11,17 +12,15 @@ bool runtime::is_readable(instance_values const& in) const noexcept {
 }
 
 void runtime::wait_for(computation& c, instance_values& in) {
-  if (std::find(in.waiters.begin(), in.waiters.end(), &c) == in.waiters.end()) in.waiters.push_back(&c);
+  if (!std::exchange(c.waits, true)) in.waiters.push_back(&c);
 }
 
 bool runtime::is_fresh(computation const& c) {
-  return c.is_fresh([&](instance_values const& in) {
-    client_record const& of = c.client();
-    return &visible(of, class_number(in.cls())) == &in;
-  });
+  return c.is_fresh([&](instance_values const& in) { return sees(c.client(), in); });
 }
 
-computation& runtime::computation_of(client_record& c, state_class_record const& cls, std::size_t index) {
+computation& runtime::computation_of(client_record& c, state_class_record const& cls,
+                                     std::size_t index) {
   class_no const no = class_number(cls);
   c.overlays.resize(classes_.size());
   overlay_values*& overlay = c.overlays[no.value - 1];
@@ -50,27 +49,30 @@ void runtime::forget_waiters(client_record const& c) {
 }
 
 void runtime::look_at(computation& c) {
-  if (c.in_flight || !c.client().session || is_fresh(c)) return;
+  if (c.in_flight || c.waits || !c.client().session || winding_down_ || is_fresh(c)) return;
   reading_object* const r = reading_new(*this, c);
   ref const kept = ref::take(reinterpret_cast<PyObject*>(r));
   if (!r) return PyErr_WriteUnraisable(nullptr);
   computed_var const& var = c.of().cls().computed[c.index()];
   recorder reads;
   view_object* const view = reading_view(r, class_number(c.of().cls()));
-  ref value = view ? ref::take(PyObject_CallOneArg(var.function.get(), reinterpret_cast<PyObject*>(view)))
-                   : ref();
+  ref value =
+      view ? ref::take(PyObject_CallOneArg(var.function.get(), reinterpret_cast<PyObject*>(view)))
+           : ref();
   if (value && var.is_async) {
     first_step step = take_first_step(value.get(), nullptr);
     *r->read = reads.take();
     if (step.sent == PYGEN_NEXT) {
-      ref const done = ref::take(PyObject_CallFunctionObjArgs(side_.carry_on.get(), step.worker.get(), kept.get(),
-                                                              value.get(), step.given.get(), nullptr));
+      ref const done = ref::take(
+          PyObject_CallFunctionObjArgs(side_.carry_on.get(), step.worker.get(), kept.get(),
+                                       value.get(), step.given.get(), nullptr));
       if (!done) return PyErr_WriteUnraisable(side_.carry_on.get());
-      c.in_flight = true;
+      c.in_flight = r;
       ++c.client().in_flight;
       return;
     }
-    if (step.error) PyErr_SetObject(reinterpret_cast<PyObject*>(Py_TYPE(step.error.get())), step.error.get());
+    if (step.error)
+      PyErr_SetObject(reinterpret_cast<PyObject*>(Py_TYPE(step.error.get())), step.error.get());
     value = step.given;
     if (step.sent != PYGEN_RETURN) value = {};
   } else {
@@ -82,15 +84,19 @@ void runtime::look_at(computation& c) {
 void runtime::end_reading(reading_object* r, ref const& value) {
   computation& c = *r->of;
   if (!value && read_later_is_set()) {
-    PyErr_Clear();  // somebody is at what it reads; it waits there, or was waiting for nobody and is looked at again
+    PyErr_Clear();  // somebody is at what it reads; it waits there, or was waiting for nobody and
+                    // is looked at again
     reading_end(r);
     return;
   }
   int const set = value ? c.of().set(c.index(), value.get()) : -1;
-  if (set < 0) report_computed(c);
-  else c.reported = false;
+  if (set < 0)
+    report_computed(c);
+  else
+    c.reported = false;
   c.ran(std::move(*r->read), set >= 0);
-  if (set > 0 && std::find(touched_overlays_.begin(), touched_overlays_.end(), &c.of()) == touched_overlays_.end()) {
+  if (set > 0 && std::find(touched_overlays_.begin(), touched_overlays_.end(), &c.of()) ==
+                     touched_overlays_.end()) {
     touched_overlays_.push_back(&c.of());
   }
   reading_end(r);
@@ -106,8 +112,8 @@ void runtime::report_computed(computation& c) {
     state_class_record const& cls = c.of().cls();
     ref const name = ref::take(
         PyUnicode_FromFormat("%s.%s", cls.name.c_str(), cls.computed[c.index()].name.c_str()));
-    ref const done = name ? ref::take(PyObject_CallFunctionObjArgs(side_.report_computed.get(), name.get(), error,
-                                                                   nullptr))
+    ref const done = name ? ref::take(PyObject_CallFunctionObjArgs(side_.report_computed.get(),
+                                                                   name.get(), error, nullptr))
                           : ref();
     if (!done) PyErr_WriteUnraisable(side_.report_computed.get());
   }
@@ -118,9 +124,14 @@ void runtime::report_computed(computation& c) {
 
 void runtime::finish_reading(reading_object* r, PyObject* result, PyObject* exception) {
   computation& c = *r->of;
-  c.in_flight = false;
+  c.in_flight = nullptr;
   --c.client().in_flight;
-  if (exception != Py_None) PyErr_SetObject(reinterpret_cast<PyObject*>(Py_TYPE(exception)), exception);
+  if (winding_down_) {
+    reading_end(r);
+    return computation_settled(c);
+  }
+  if (exception != Py_None)
+    PyErr_SetObject(reinterpret_cast<PyObject*>(Py_TYPE(exception)), exception);
   bool const valid = exception == Py_None;
   end_reading(r, valid ? ref::share(result) : ref());
   look_at(c);  // again where something has changed meanwhile
@@ -137,12 +148,13 @@ void runtime::settle(turn_object* t) {
   }
   for (instance_values* v : state.entered) {
     auto const waiters = std::exchange(v->waiters, {});
+    for (computation* c : waiters) c->waits = false;
     candidates.insert(candidates.end(), waiters.begin(), waiters.end());
   }
   if (candidates.empty() && personal_seen_ == instance_values::turned_personal) return;
   turn_object* const outer = std::exchange(settling_, t);
   for (computation* c : candidates) look_at(*c);
-  if (personal_seen_ != instance_values::turned_personal) {
+  while (personal_seen_ != instance_values::turned_personal) {
     personal_seen_ = instance_values::turned_personal;
     for (auto const& [no, c] : clients_) look_at_all(*c);
   }
@@ -170,43 +182,82 @@ void runtime::commit_overlays(turn_state* actor) {
   overlay_log_.discard();
 }
 
-// --- answers ------------------------------------------------------------------------------------------------------------
+// --- answers
+// ------------------------------------------------------------------------------------------------------------
+
+namespace {
+bool reads_any(readings const& read, std::vector<instance_values*> const& instances) {
+  return std::any_of(read.slots.begin(), read.slots.end(), [&](dependency const& d) {
+    return std::find(instances.begin(), instances.end(), instance_values::of(d.in)) !=
+           instances.end();
+  });
+}
+}  // namespace
+
+/// The client's runs that have suspended; with `about`, those that read one of these instances.
+std::vector<awaited_runs> runtime::runs_in_flight(client_record& c,
+                                                  std::vector<instance_values*> const* about) {
+  std::vector<awaited_runs> found;
+  if (c.in_flight == 0) return found;
+  for (overlay_values* o : c.overlays) {
+    for (std::size_t i = 0; o && i < o->size(); ++i) {
+      computation& of = o->of(i);
+      if (!of.in_flight) continue;
+      if (about && !reads_any(of.read(), *about) && !reads_any(*of.in_flight->read, *about))
+        continue;
+      // Never for more: others may change what it reads faster than it runs.
+      found.push_back({&of, reading_holds(of.in_flight) ? 1 : 2});
+    }
+  }
+  return found;
+}
+
+void runtime::say(client_record& c, pending_answer const& a) {
+  if (a.event == 0)
+    engine_.hydrated(c.no);
+  else if (a.code.empty())
+    engine_.answer(a.engine_turn, a.event);
+  else
+    engine_.answer_error(a.engine_turn, a.event, a.code, a.message);
+}
 
 void runtime::answer(turn_state& t, std::string code, std::string message) {
   if (!t.event) return;
   client_record& c = *t.client;
-  std::vector<computation const*> awaits;
-  if (c.in_flight > 0) {
-    for (overlay_values* o : c.overlays) {
-      for (std::size_t i = 0; o && i < o->size(); ++i) {
-        if (o->of(i).in_flight) awaits.push_back(&o->of(i));
-      }
-    }
-  }
+  auto awaits = runs_in_flight(c, &t.changed_ever);
   if (awaits.empty() && c.answers.empty()) {
-    if (code.empty()) engine_.answer(t.engine_turn, t.event);
-    else engine_.answer_error(t.engine_turn, t.event, code, message);
+    if (code.empty())
+      engine_.answer(t.engine_turn, t.event);
+    else
+      engine_.answer_error(t.engine_turn, t.event, code, message);
     return;
   }
   turn said;
   said.actor = t.engine_turn.actor;
   said.follows = t.engine_turn.follows;
-  c.answers.push_back({std::move(said), t.event, std::move(code), std::move(message), std::move(awaits)});
+  c.answers.push_back(
+      {std::move(said), t.event, std::move(code), std::move(message), std::move(awaits)});
+}
+
+void runtime::tell_hydrated(client_record& c) {
+  std::erase_if(c.answers,
+                [](pending_answer const& a) { return a.event == 0; });  // of an older session
+  pending_answer a;
+  a.awaits = runs_in_flight(c, nullptr);
+  if (a.awaits.empty() && c.answers.empty()) return say(c, a);
+  c.answers.push_back(std::move(a));
 }
 
 void runtime::computation_settled(computation const& c) {
-  if (c.in_flight) return;
   client_record& of = client_of(c.client().no);
-  for (pending_answer& a : of.answers) std::erase(a.awaits, &c);
+  for (pending_answer& a : of.answers) {
+    std::erase_if(a.awaits,
+                  [&](awaited_runs& w) { return w.of == &c && (--w.runs == 0 || !c.in_flight); });
+  }
   while (!of.answers.empty() && of.answers.front().awaits.empty()) {
     pending_answer const a = std::move(of.answers.front());
     of.answers.pop_front();
-    if (a.code.empty()) engine_.answer(a.engine_turn, a.event);
-    else engine_.answer_error(a.engine_turn, a.event, a.code, a.message);
-  }
-  if (of.waits_for_hydrated && of.in_flight == 0) {
-    of.waits_for_hydrated = false;
-    engine_.hydrated(of.no);
+    say(of, a);
   }
 }
 

@@ -1,6 +1,7 @@
 // The locks of turns: one per client, for all its own instances, and one per room.
 #include "runtime/runtime.hpp"
 
+#include <algorithm>
 #include <chrono>
 #include <utility>
 
@@ -47,17 +48,18 @@ void runtime::raise_deadlock(turn_state const& t, lock_answer const& answer) {
 
 PyObject* runtime::take_lock(turn_object* t, lock_key key) {
   locks_.consume(t->state->no);  // it is here again: it has met what it waited for
-  return wait_or_raise(t, locks_.acquire(t->state->no, key, now()));
+  std::erase_if(t->state->waits, [&](lock_wait const& w) { return w.granted && w.key == key; });
+  return wait_or_raise(t, key, locks_.acquire(t->state->no, key, now()));
 }
 
-PyObject* runtime::wait_or_raise(turn_object* t, lock_answer const& answer) {
+PyObject* runtime::wait_or_raise(turn_object* t, lock_key key, lock_answer const& answer) {
   if (answer.outcome == lock_outcome::granted) Py_RETURN_NONE;
   if (answer.outcome == lock_outcome::would_deadlock) {
     raise_deadlock(*t->state, answer);
     return nullptr;
   }
   ref future = ref::take(PyObject_CallMethod(loop_.get(), "create_future", nullptr));
-  t->state->waiting = future;
+  if (future) t->state->waits.push_back({key, future});
   return future.release();
 }
 
@@ -66,6 +68,7 @@ int runtime::pause(turn_object* t) {
   if (turn_commit(state) < 0) return -1;
   settle(t);
   turn_pause(state);
+  wake_waits(state);
   std::vector<turn_no> next;
   locks_.release_all(state.no, now(), next);
   granted(next);
@@ -77,10 +80,11 @@ int runtime::pause(turn_object* t) {
 PyObject* runtime::go_on(turn_object* t) {
   turn_state& state = *t->state;
   locks_.consume(state.no);
+  std::erase_if(state.waits, [](lock_wait const& w) { return w.granted && w.key == lock_key{}; });
   std::vector<lock_key> keys;
   if (state.client) keys.push_back(lock_key::of(state.client->no));
   for (instance_values const* v : state.paused) keys.push_back(key_of(v->no()));
-  PyObject* const wait = wait_or_raise(t, locks_.acquire_all(state.no, keys, now()));
+  PyObject* const wait = wait_or_raise(t, {}, locks_.acquire_all(state.no, keys, now()));
   if (wait == Py_None) turn_go_on(state);
   return wait;
 }
@@ -92,38 +96,63 @@ void runtime::report_slow_locks() {
     bool& reported = held ? state.reported_holding : state.reported_waiting;
     if (ns < limit || std::exchange(reported, true)) return;
     ref const done = ref::take(PyObject_CallFunction(
-        side_.report_lock.get(), "ssdi", state.handler.c_str(), turns_.at(holder)->state->handler.c_str(),
-        static_cast<double>(ns) / 1e9, held));
+        side_.report_lock.get(), "ssdi", state.handler.c_str(),
+        turns_.at(holder)->state->handler.c_str(), static_cast<double>(ns) / 1e9, held));
     if (!done) PyErr_WriteUnraisable(side_.report_lock.get());
   };
   for (lock_report const& r : locks_.report(now(), limit)) {
-    for (lock_party const& p : r.holders) log(p.turn, p.turn, p.for_ns, true);
+    for (lock_party const& p : r.holders) {
+      if (!locks_.is_waiting(p.turn)) log(p.turn, p.turn, p.for_ns, true);  // it cannot help it
+    }
     for (lock_party const& p : r.waiters) {
       if (!r.holders.empty()) log(p.turn, r.holders.front().turn, p.for_ns, false);
     }
   }
 }
 
-void runtime::stop_waiting(turn_object* t) {
+void runtime::stop_waiting(turn_object* t, PyObject* future) {
+  auto& waits = t->state->waits;
+  auto const found = std::find_if(waits.begin(), waits.end(),
+                                  [&](lock_wait const& w) { return w.future.get() == future; });
+  if (found == waits.end()) return;
+  lock_key const key = found->key;
+  waits.erase(found);
+  if (std::any_of(waits.begin(), waits.end(), [&](lock_wait const& w) { return w.key == key; }))
+    return;
   std::vector<turn_no> next;
-  locks_.cancel(t->state->no, now(), next);
-  t->state->waiting = {};
+  if (key == lock_key{})
+    locks_.cancel(t->state->no, now(), next);
+  else
+    locks_.cancel(t->state->no, key, now(), next);
   granted(next);
   schedule_drain();
 }
 
+namespace {
+void wake(ref const& future) {
+  ref const done = ref::take(PyObject_CallMethod(future.get(), "done", nullptr));
+  if (done.get() == Py_True) return;  // cancelled: its stop_waiting() passes the lock on
+  ref const set = ref::take(PyObject_CallMethod(future.get(), "set_result", "O", Py_None));
+  if (!done || !set) PyErr_WriteUnraisable(future.get());
+}
+}  // namespace
+
 void runtime::granted(std::vector<turn_no> const& turns) {
   for (turn_no const no : turns) {
     turn_object* const t = turns_.at(no);
-    if (ref const waiting = std::exchange(t->state->waiting, {})) {
-      ref const done = ref::take(PyObject_CallMethod(waiting.get(), "done", nullptr));
-      if (done.get() == Py_True) continue;  // cancelled: its stop_waiting() passes the lock on
-      ref const set = ref::take(PyObject_CallMethod(waiting.get(), "set_result", "O", Py_None));
-      if (!done || !set) PyErr_WriteUnraisable(waiting.get());
-    } else {
+    if (t->state->waits.empty()) {
       ready_.push_back(t);
+      continue;
+    }
+    for (lock_wait& w : t->state->waits) {
+      bool const has = w.key == lock_key{} ? !locks_.is_waiting(no) : locks_.holds(no, w.key);
+      if (has && !std::exchange(w.granted, true)) wake(w.future);
     }
   }
+}
+
+void runtime::wake_waits(turn_state& t) {
+  for (lock_wait const& w : std::exchange(t.waits, {})) wake(w.future);
 }
 
 PyObject* runtime::lock_visible(turn_object* t, class_no cls) {
@@ -147,10 +176,12 @@ void raise_link_error(link_error e, state_class_record const& cls, config const&
       return;
     case link_error::own_token:
       PyErr_Format(PyExc_ValueError,
-                   "cannot link %s to the client's own token: that is what an unlinked state is", name);
+                   "cannot link %s to the client's own token: that is what an unlinked state is",
+                   name);
       return;
     case link_error::not_shared:
-      PyErr_Format(PyExc_TypeError, "cannot link %s: only a subclass of SharedState can be linked", name);
+      PyErr_Format(PyExc_TypeError, "cannot link %s: only a subclass of SharedState can be linked",
+                   name);
       return;
     default:
       PyErr_Format(PyExc_RuntimeError, "%s is not linked and cannot be unlinked", name);

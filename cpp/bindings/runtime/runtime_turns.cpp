@@ -7,7 +7,8 @@ namespace statelink::python {
 
 namespace {
 
-/// Calls a function of the Python side that gives a text; an empty one, with the failure logged, where it raises.
+/// Calls a function of the Python side that gives a text; an empty one, with the failure logged,
+/// where it raises.
 std::string text_of(ref const& function, PyObject* argument) {
   ref const made = ref::take(PyObject_CallOneArg(function.get(), argument));
   Py_ssize_t size = 0;
@@ -40,11 +41,13 @@ void runtime::start(client_record& c, pending_event event) {
   if (!t) return;
   turns_[t->state->no] = t;
   t->state->event = event.id;
+  t->state->record = event.handler;
   c.running = t;
   ++counts_.turns;
   if (!event.handler) {
     refuse(t, "unknown_event",
-           "there is no event handler " + event.arguments + ": it must be a method decorated with @statelink.event");
+           "there is no event handler " + event.arguments +
+               ": it must be a method decorated with @statelink.event");
     return;
   }
   not_started_[t->state->no] = std::move(event);
@@ -67,7 +70,7 @@ void runtime::start_next(client_record& c) {
 }
 
 void runtime::run_ready() {
-  while (!PyErr_Occurred()) {
+  while (!PyErr_Occurred() && !winding_down_) {
     if (!ready_.empty()) {
       turn_object* const t = ready_.front();
       ready_.pop_front();
@@ -96,13 +99,17 @@ void runtime::run(turn_object* t) {
   ref arguments;
   bool const none = event.arguments.empty() || event.arguments == "{}";
   if (handler.validator) {
-    std::string_view const json = event.arguments.empty() ? std::string_view("{}") : event.arguments;
-    ref const bytes = ref::take(PyBytes_FromStringAndSize(json.data(), static_cast<Py_ssize_t>(json.size())));
-    arguments = bytes ? ref::take(PyObject_CallOneArg(handler.validator.get(), bytes.get())) : ref();
+    std::string_view const json =
+        event.arguments.empty() ? std::string_view("{}") : event.arguments;
+    ref const bytes =
+        ref::take(PyBytes_FromStringAndSize(json.data(), static_cast<Py_ssize_t>(json.size())));
+    arguments =
+        bytes ? ref::take(PyObject_CallOneArg(handler.validator.get(), bytes.get())) : ref();
     if (!arguments) {
       if (!PyErr_ExceptionMatches(PyExc_Exception)) return fail(t);
       ref const error = take_exception();
-      return refuse(t, "invalid_arguments", handler.name + ": " + text_of(side_.describe_invalid, error.get()));
+      return refuse(t, "invalid_arguments",
+                    handler.name + ": " + text_of(side_.describe_invalid, error.get()));
     }
   } else if (!none) {
     return refuse(t, "invalid_arguments", handler.name + " takes no arguments");
@@ -110,16 +117,22 @@ void runtime::run(turn_object* t) {
 
   PyObject* result;
   {
+    // What a handler sets of context variables is its own.
+    ref const context =
+        handler.runs_when_called ? ref::take(PyContext_Copy(context_.get())) : ref();
+    if (handler.runs_when_called && (!context || PyContext_Enter(context.get()) < 0))
+      return fail(t);
     running_turn const now(t);
     PyObject* const self = reinterpret_cast<PyObject*>(view);
     result = PyObject_VectorcallDict(handler.function.get(), &self, 1, arguments.get());
+    if (context && PyContext_Exit(context.get()) < 0) PyErr_WriteUnraisable(context.get());
   }
   ref const kept = ref::take(result);
   if (!result) return fail(t);
   if (PyCoro_CheckExact(result)) return step_first(t, result);
   if (PyGen_CheckExact(result) || PyAsyncGen_CheckExact(result)) {
-    ref const driver = ref::take(PyObject_CallFunctionObjArgs(side_.run_generator.get(),
-                                                              reinterpret_cast<PyObject*>(t), result, nullptr));
+    ref const driver = ref::take(PyObject_CallFunctionObjArgs(
+        side_.run_generator.get(), reinterpret_cast<PyObject*>(t), result, nullptr));
     return driver ? step_first(t, driver.get()) : fail(t);
   }
   succeed(t, result);
@@ -148,21 +161,24 @@ runtime::first_step runtime::take_first_step(PyObject* coroutine, turn_object* t
     step.error = take_exception();
     return step;
   }
-  // The worker's task is the current one already now, and its context the current one: what the handler does in this step
-  // (asyncio.timeout, context variables) goes on to hold when the task carries it on.
+  // The worker's task is the current one already now, and its context the current one: what the
+  // handler does in this step (asyncio.timeout, context variables) goes on to hold when the task
+  // carries it on.
   auto const call = [&](ref const& function, PyObject* of) {
     return ref::take(PyObject_CallFunctionObjArgs(function.get(), loop_.get(), of, nullptr));
   };
   // Where another task has come here (a handler that had suspended commits), it steps aside.
   ref const outer = call(side_.current_task, nullptr);
   bool const aside = outer && outer.get() != Py_None;
-  if (!outer || (aside && !call(side_.leave_task, outer.get())) || !call(side_.enter_task, task.get()) ||
-      PyContext_Enter(context.get()) < 0) {
+  if (!outer || (aside && !call(side_.leave_task, outer.get())) ||
+      !call(side_.enter_task, task.get()) || PyContext_Enter(context.get()) < 0) {
     step.error = take_exception();
     return step;
   }
   PyObject* given = nullptr;
-  if (set_context_turn(t) == 0) step.sent = PyIter_Send(coroutine, Py_None, &given);
+  bool const is_set = set_context_turn(t) == 0;
+  ref const before = ref::take(PyContext_Copy(context.get()));
+  if (is_set && before) step.sent = PyIter_Send(coroutine, Py_None, &given);
   step.given = ref::take(given);
   if (step.sent == PYGEN_ERROR) step.error = take_exception();
   if (PyContext_Exit(context.get()) < 0 || !call(side_.leave_task, task.get()) ||
@@ -173,7 +189,10 @@ runtime::first_step runtime::take_first_step(PyObject* coroutine, turn_object* t
     step.worker = worker;
     return step;
   }
-  ref const back = ref::take(PyObject_CallOneArg(side_.give_worker.get(), worker.get()));
+  int const clean = before ? PyObject_RichCompareBool(before.get(), context.get(), Py_EQ) : 0;
+  if (clean < 0) PyErr_Clear();  // values that cannot be compared
+  ref const back = ref::take(PyObject_CallFunctionObjArgs(
+      side_.give_worker.get(), worker.get(), clean == 1 ? Py_True : Py_False, nullptr));
   if (!back) PyErr_WriteUnraisable(side_.give_worker.get());
   return step;
 }
@@ -210,10 +229,10 @@ void runtime::succeed(turn_object* t, PyObject* result) {
 
 void runtime::fail(turn_object* t) {
   turn_state& state = *t->state;
-  turn_rollback(state);
   bool const ends_all = !PyErr_ExceptionMatches(PyExc_Exception) &&
                         !PyErr_ExceptionMatches(side_.cancelled_error.get());
   ref const error = take_exception();
+  turn_rollback(state);
   if (!ends_all) {
     ref const handler = ref::take(PyUnicode_FromString(state.handler.c_str()));
     ref const done = ref::take(
@@ -233,6 +252,7 @@ void runtime::fail(turn_object* t) {
 
 void runtime::refuse(turn_object* t, std::string_view code, std::string const& message) {
   not_started_.erase(t->state->no);
+  settle(t);
   answer(*t->state, std::string(code), message);
   close_turn(t);
 }
@@ -241,6 +261,7 @@ void runtime::close_turn(turn_object* t) {
   turn_state& state = *t->state;
   client_record* const c = state.client;
   turn_end(state);
+  wake_waits(state);
   std::vector<turn_no> next;
   locks_.release_all(state.no, now(), next);
   granted(next);

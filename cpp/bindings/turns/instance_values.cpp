@@ -33,7 +33,8 @@ int instance_values::start_from(instance_values const& defaults) {
   for (std::size_t i = 0; i < computed_.size() && result == 0; ++i) {
     computed_var const& var = cls_->computed[i];
     if (var.personal || !defaults.computed_[i].known) continue;
-    if (store_set_computed(values_, var.slot, store_get(defaults.values_, var.slot)) < 0) result = -1;
+    if (store_set_computed(values_, var.slot, store_get(defaults.values_, var.slot)) < 0)
+      result = -1;
     computed_[i] = {defaults.computed_[i].read, true, false};
   }
   for (computed_state& state : computed_) {
@@ -55,15 +56,18 @@ PyObject* instance_values::linked_from() const {
   if (!tokens || !engine_) return tokens.release();
   for (client_no const c : engine_->audience(no_)) {
     std::string const& token = engine_->client_record(c).client_token;
-    ref text = ref::take(PyUnicode_FromStringAndSize(token.data(), static_cast<Py_ssize_t>(token.size())));
+    ref text =
+        ref::take(PyUnicode_FromStringAndSize(token.data(), static_cast<Py_ssize_t>(token.size())));
     if (!text || PySet_Add(tokens.get(), text.get()) < 0) return nullptr;
   }
   return tokens.release();
 }
 
 bool instance_values::is_fresh(computed_state const& state) const noexcept {
-  return state.known && std::all_of(state.read.slots.begin(), state.read.slots.end(), [&](dependency const& d) {
-           return d.version == (d.in == values_ ? version(d.slot) : store_slot_version(d.in, d.slot));
+  return state.known &&
+         std::all_of(state.read.slots.begin(), state.read.slots.end(), [&](dependency const& d) {
+           return d.version ==
+                  (d.in == values_ ? version(d.slot) : store_slot_version(d.in, d.slot));
          });
 }
 
@@ -75,7 +79,8 @@ PyObject* instance_values::computed(std::size_t index) {
 }
 
 namespace {
-/// The result of a coroutine that does not suspend; one that does has NeedsClient set: nobody can wait for it here.
+/// The result of a coroutine that does not suspend; one that does has NeedsClient set: nobody can
+/// wait for it here.
 ref run_to_end(ref const& coroutine, computed_var const& var) {
   PyObject* result = nullptr;
   PySendResult const sent = PyIter_Send(coroutine.get(), Py_None, &result);
@@ -100,7 +105,8 @@ int instance_values::run(std::size_t index) {
   }
   state.running = true;
   recorder reads;
-  // It runs with a view that has no client: what it gives is then the same for all. One that touches a client is personal.
+  // It runs with a view that has no client: what it gives is then the same for all. One that
+  // touches a client is personal.
   view_object* const view = view_new(*cls_, nullptr, nullptr);
   ref const kept = ref::take(reinterpret_cast<PyObject*>(view));
   ref value;
@@ -148,7 +154,8 @@ bool instance_values::commit_ops(std::string& out) {
 void instance_values::encode_snapshot(std::string& out) {
   std::size_t const begin = out.size();
   if (update_computed() == 0 && store_encode_snapshot(values_, out) == 0) return;
-  // Its values were encoded when they were committed: only a computed var that raises now can bring us here.
+  // Its values were encoded when they were committed: only a computed var that raises now can bring
+  // us here.
   PyErr_WriteUnraisable(as_object(values_));
   out.resize(begin);
   if (store_encode_snapshot(values_, out) < 0) {
@@ -172,13 +179,14 @@ void recorder::note(store* in, std::size_t slot) {
     if (d.in == in && d.slot == slot) return;
   }
   instance_values const* of = instance_values::of(in);
-  current_->read_.slots.push_back({in, slot, of ? of->version(slot) : store_slot_version(in, slot)});
+  current_->read_.slots.push_back(
+      {in, slot, of ? of->version(slot) : store_slot_version(in, slot)});
 }
 
 void recorder::note(readings const& made_from) {
   if (!current_) return;
   for (dependency const& d : made_from.slots) note(d.in, d.slot);
-  current_->read_.router = current_->read_.router || made_from.router;
+  if (made_from.router) note_router(made_from.router);
 }
 
 }  // namespace statelink::python

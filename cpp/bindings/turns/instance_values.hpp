@@ -1,4 +1,5 @@
-// The values of one instance as Python objects: the engine's value_source over a store, with its computed vars.
+// The values of one instance as Python objects: the engine's value_source over a store, with its
+// computed vars.
 #pragma once
 
 #include <Python.h>
@@ -30,14 +31,16 @@ struct dependency {
 /// What a run read: slots of stores at versions, and perhaps the router.
 struct readings {
   std::vector<dependency> slots;
-  bool router = false;
+  std::uint64_t router = 0;  ///< its version; 0: not read
 };
 
 /// Loop thread, with the GIL.
 class instance_values final : public value_source {
  public:
-  /// `values` is a new reference that this takes over. `owner` is null for a room; `of` for values outside of an engine.
-  instance_values(state_class_ptr cls, store* values, instance_no no, client_record* owner, engine const* of);
+  /// `values` is a new reference that this takes over. `owner` is null for a room; `of` for values
+  /// outside of an engine.
+  instance_values(state_class_ptr cls, store* values, instance_no no, client_record* owner,
+                  engine const* of);
   ~instance_values() override;
 
   static instance_values* of(store* s) noexcept {
@@ -50,10 +53,16 @@ class instance_values final : public value_source {
   client_record* owner() const noexcept { return owner_; }
   /// The turn that may write, or null.
   turn_object* writer() const noexcept { return writer_; }
-  void set_writer(turn_object* t) noexcept { writer_ = t; }
+  /// `handler` lives as long as the app.
+  void set_writer(turn_object* t, char const* handler = nullptr) noexcept {
+    writer_ = t;
+    if (handler) last_handler_ = handler;
+  }
+  /// Whose turn it was last, for messages.
+  char const* last_handler() const noexcept { return last_handler_; }
 
-  /// Takes over what the shared computed vars are on the defaults, as committed. REQUIRES: nobody has read or written it.
-  /// 0, or -1 with an exception set.
+  /// Takes over what the shared computed vars are on the defaults, as committed. REQUIRES: nobody
+  /// has read or written it. 0, or -1 with an exception set.
   int start_from(instance_values const& defaults);
 
   /// The guide's `_linked_to` and `_linked_from`. New references.
@@ -66,8 +75,8 @@ class instance_values final : public value_source {
     return slot == links_slot ? links_version_ : store_slot_version(values_, slot);
   }
 
-  /// The value of a shared computed var, borrowed, run again where what it read has changed; null with an exception set,
-  /// or without one where the var has turned out to be personal.
+  /// The value of a shared computed var, borrowed, run again where what it read has changed; null
+  /// with an exception set, or without one where the var has turned out to be personal.
   PyObject* computed(std::size_t index);
   /// Brings every shared computed var up to date. 0, or -1 with an exception set.
   int update_computed();
@@ -75,10 +84,12 @@ class instance_values final : public value_source {
   bool is_touched() const noexcept {
     return store_is_changed(values_) || links_version_ != committed_links_;
   }
-  /// Encodes the operations since the last commit, for commit_ops to hand on. 0, or -1 with an exception set.
+  /// Encodes the operations since the last commit, for commit_ops to hand on. 0, or -1 with an
+  /// exception set.
   int prepare(bool append_allowed);
 
-  /// Personal computed vars that read something here, and those that wait for the turn that is at it.
+  /// Personal computed vars that read something here, and those that wait for the turn that is at
+  /// it.
   std::vector<computation*> dependents;
   std::vector<computation*> waiters;
   /// How many vars have turned out to be personal in this process: grows.
@@ -87,7 +98,8 @@ class instance_values final : public value_source {
   // value_source
   bool commit_ops(std::string& out) override;
   void encode_snapshot(std::string& out) override;
-  void undo() override;  ///< forgets what was prepared; the values are put back by the turn's undo_log
+  void undo()
+      override;  ///< forgets what was prepared; the values are put back by the turn's undo_log
 
  private:
   struct computed_state {
@@ -104,6 +116,7 @@ class instance_values final : public value_source {
   client_record* const owner_;
   engine const* const engine_;
   turn_object* writer_ = nullptr;
+  char const* last_handler_ = "none";
   std::vector<computed_state> computed_;
   std::uint64_t links_version_ = 1;
   std::uint64_t committed_links_ = 1;
@@ -121,9 +134,10 @@ class recorder {
   /// Goes on with what an earlier step has read.
   explicit recorder(readings before) noexcept : recorder() { read_ = std::move(before); }
 
+  static bool is_recording() noexcept { return current_ != nullptr; }
   static void note(store* in, std::size_t slot);
-  static void note_router() noexcept {
-    if (current_) current_->read_.router = true;
+  static void note_router(std::uint64_t version) noexcept {
+    if (current_ && !current_->read_.router) current_->read_.router = version;
   }
   /// Somebody used a value that was made from these.
   static void note(readings const& made_from);

@@ -1,4 +1,5 @@
-// What the engine side knows of a Python state class: its vars, where their values lie, and its computed vars.
+// What the engine side knows of a Python state class: its vars, where their values lie, and its
+// computed vars.
 #pragma once
 
 #include <Python.h>
@@ -20,14 +21,15 @@ struct computed_var {
   bool is_async = false;
   std::size_t slot = 0;
   ref function;
-  /// It touched what only a client has (or suspended), so each client has a value of its own, for good.
+  /// It touched what only a client has (or suspended), so each client has a value of its own, for
+  /// good.
   mutable bool personal = false;
 };
 
 /// Made once, when the Python class is defined; lives as long as the class or any of its stores.
 struct state_class_record {
   PyTypeObject* type = nullptr;  ///< borrowed: the class owns the record
-  std::string name;    ///< the Python class's qualified name, for messages
+  std::string name;              ///< the Python class's qualified name, for messages
   bool shared = false;
   /// How many ancestors are state classes with vars of their own: the place of its store in a view.
   std::size_t depth = 0;

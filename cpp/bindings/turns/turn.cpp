@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "runtime/client_record.hpp"
+#include "runtime/handler_record.hpp"
 #include "runtime/runtime.hpp"
 
 namespace statelink::python {
@@ -15,7 +16,9 @@ namespace {
 PyTypeObject* turn_type = nullptr;
 PyObject* turn_variable = nullptr;  // contextvars.ContextVar
 
-turn_state& state_of(PyObject* self) noexcept { return *reinterpret_cast<turn_object*>(self)->state; }
+turn_state& state_of(PyObject* self) noexcept {
+  return *reinterpret_cast<turn_object*>(self)->state;
+}
 
 void turn_dealloc(PyObject* self) {
   PyTypeObject* const type = Py_TYPE(self);
@@ -29,7 +32,7 @@ int turn_traverse(PyObject* self, visitproc visit, void* arg) {
   turn_state const* t = reinterpret_cast<turn_object*>(self)->state;
   if (t) {
     for (view_object* v : t->views) Py_VISIT(v);
-    Py_VISIT(t->waiting.get());
+    for (lock_wait const& w : t->waits) Py_VISIT(w.future.get());
   }
   Py_VISIT(Py_TYPE(self));
   return 0;
@@ -43,12 +46,23 @@ bool is_usable(PyObject* self) {
   return false;
 }
 
+/// Whether it may ask for a lock: not between a yield and its going on, when it has none.
+bool may_lock(PyObject* self) {
+  if (!is_usable(self)) return false;
+  if (!state_of(self).is_paused) return true;
+  PyErr_Format(
+      PyExc_RuntimeError,
+      "the event handler %s is at a yield and has no locks: a task of it cannot ask for any",
+      state_of(self).handler.c_str());
+  return false;
+}
+
 /// The class number of a Python state class in this turn's app, or none with an exception set.
 class_no class_of(turn_state& t, PyObject* cls) { return t.run_by->class_number(cls); }
 
 /// view(cls): the view, or a future to await before asking again.
 PyObject* method_view(PyObject* self, PyObject* cls) {
-  if (!is_usable(self)) return nullptr;
+  if (!may_lock(self)) return nullptr;
   turn_state& t = state_of(self);
   class_no const no = class_of(t, cls);
   if (!no) return nullptr;
@@ -59,7 +73,7 @@ PyObject* method_view(PyObject* self, PyObject* cls) {
 
 /// link(cls, token): the linked view, or a future to await before asking again.
 PyObject* method_link(PyObject* self, PyObject* const* args, Py_ssize_t count) {
-  if (!is_usable(self)) return nullptr;
+  if (!may_lock(self)) return nullptr;
   if (count != 2) {
     PyErr_SetString(PyExc_TypeError, "link(cls, token)");
     return nullptr;
@@ -75,15 +89,16 @@ PyObject* method_link(PyObject* self, PyObject* const* args, Py_ssize_t count) {
 
 /// unlink(cls): None, or a future to await before asking again.
 PyObject* method_unlink(PyObject* self, PyObject* cls) {
-  if (!is_usable(self)) return nullptr;
+  if (!may_lock(self)) return nullptr;
   turn_state& t = state_of(self);
   class_no const no = class_of(t, cls);
   return no ? t.run_by->unlink(reinterpret_cast<turn_object*>(self), no) : nullptr;
 }
 
-/// stop_waiting(): the wait for a lock was cancelled.
-PyObject* method_stop_waiting(PyObject* self, PyObject*) {
-  state_of(self).run_by->stop_waiting(reinterpret_cast<turn_object*>(self));
+/// stop_waiting(future): the wait for a lock was cancelled.
+PyObject* method_stop_waiting(PyObject* self, PyObject* future) {
+  if (!state_of(self).over)
+    state_of(self).run_by->stop_waiting(reinterpret_cast<turn_object*>(self), future);
   Py_RETURN_NONE;
 }
 
@@ -129,10 +144,10 @@ PyObject* get_over(PyObject* self, void*) { return PyBool_FromLong(state_of(self
 
 PyMethodDef turn_methods[] = {
     {"view", method_view, METH_O, nullptr},
-    {"link", reinterpret_cast<PyCFunction>(reinterpret_cast<void (*)()>(method_link)), METH_FASTCALL,
-     nullptr},
+    {"link", reinterpret_cast<PyCFunction>(reinterpret_cast<void (*)()>(method_link)),
+     METH_FASTCALL, nullptr},
     {"unlink", method_unlink, METH_O, nullptr},
-    {"stop_waiting", method_stop_waiting, METH_NOARGS, nullptr},
+    {"stop_waiting", method_stop_waiting, METH_O, nullptr},
     {"finish", reinterpret_cast<PyCFunction>(reinterpret_cast<void (*)()>(method_finish)),
      METH_FASTCALL, nullptr},
     {"pause", method_pause, METH_NOARGS, nullptr},
@@ -149,31 +164,34 @@ PyType_Slot turn_slots[] = {{Py_tp_dealloc, reinterpret_cast<void*>(turn_dealloc
                             {Py_tp_methods, turn_methods},
                             {Py_tp_getset, turn_getset},
                             {0, nullptr}};
-PyType_Spec turn_spec = {"statelink._core.Turn", sizeof(turn_object), 0,
-                         Py_TPFLAGS_DEFAULT | Py_TPFLAGS_HAVE_GC | Py_TPFLAGS_DISALLOW_INSTANTIATION,
-                         turn_slots};
+PyType_Spec turn_spec = {
+    "statelink._core.Turn", sizeof(turn_object), 0,
+    Py_TPFLAGS_DEFAULT | Py_TPFLAGS_HAVE_GC | Py_TPFLAGS_DISALLOW_INSTANTIATION, turn_slots};
 
 /// Called before every change of a value that belongs to an instance.
 bool guard(store* s) {
   instance_values const* values = instance_values::of(s);
   if (!values) return true;  // a store of no app: defaults, tests
   turn_object* const writer = values->writer();
-  if (writer && writer == current_turn() &&
-      writer->state->run_by->thread() == PyThread_get_thread_ident()) {
-    return true;
-  }
+  bool const computes = recorder::is_recording();
+  if (writer && writer == current_turn() && !computes) return true;
   char const* const name = values->cls().name.c_str();
   if (!PyErr_Occurred()) {
-    if (writer) {
+    if (computes) {
+      PyErr_Format(PyExc_RuntimeError, "a computed var has tried to change %s: it may only read",
+                   name);
+    } else if (writer) {
       PyErr_Format(PyExc_RuntimeError,
-                   "%s is being changed by the event handler %s: other code, another thread or another event cannot "
+                   "%s is being changed by the event handler %s: other code, another thread or "
+                   "another event cannot "
                    "write to it now",
                    name, turn_handler(writer));
     } else {
       PyErr_Format(PyExc_RuntimeError,
-                   "%s can only be changed by an event handler while it runs: this value was kept after its handler "
-                   "was over",
-                   name);
+                   "%s can only be changed by an event handler while it runs: this value was kept "
+                   "from one that is over "
+                   "or at a yield (the last was %s)",
+                   name, values->last_handler());
     }
   }
   return false;
@@ -202,7 +220,7 @@ char const* turn_handler(turn_object const* t) noexcept { return t->state->handl
 void turn_enter(turn_state& t, instance_values& values) {
   if (std::find(t.entered.begin(), t.entered.end(), &values) != t.entered.end()) return;
   t.entered.push_back(&values);
-  values.set_writer(t.self);
+  values.set_writer(t.self, t.record ? t.record->name.c_str() : nullptr);
   t.undo.enter(values.values());
   t.run_by->core().enter(t.engine_turn, values.no());
 }
@@ -212,8 +230,7 @@ view_object* turn_view(turn_state& t, class_no cls) {
   for (view_object* v : t.views) {
     if (v->cls == &record) return v;
   }
-  view_object* const view =
-      view_new(record, t.self, t.client);
+  view_object* const view = view_new(record, t.self, t.client);
   if (!view) return nullptr;
   t.views.push_back(view);
   turn_relink_views(t, cls);
@@ -224,8 +241,10 @@ void turn_relink_views(turn_state& t, class_no cls) {
   instance_values& values = t.run_by->visible(*t.client, cls);
   for (view_object* v : t.views) {
     for (state_class_record const* c = v->cls; c; c = c->parent.get()) {
-      if (c == &values.cls()) v->stores[c->depth] = values.values();
-      else if (!v->stores[c->depth]) v->stores[c->depth] = t.run_by->visible(*t.client, t.run_by->class_number(*c)).values();
+      if (c == &values.cls())
+        v->stores[c->depth] = values.values();
+      else if (!v->stores[c->depth])
+        v->stores[c->depth] = t.run_by->visible(*t.client, t.run_by->class_number(*c)).values();
     }
   }
 }
@@ -237,6 +256,9 @@ int turn_commit(turn_state& t) {
     if (!v->is_touched()) continue;
     if (v->prepare(append) < 0) return -1;
     t.changed.push_back(v);
+    if (std::find(t.changed_ever.begin(), t.changed_ever.end(), v) == t.changed_ever.end()) {
+      t.changed_ever.push_back(v);
+    }
   }
   t.run_by->core().commit(t.engine_turn);
   t.undo.discard();
@@ -254,11 +276,13 @@ void turn_pause(turn_state& t) {
     v->set_writer(nullptr);
     t.undo.leave(v->values());
   }
+  t.is_paused = true;
   t.paused = std::exchange(t.entered, {});
   t.run_by->core().end(t.engine_turn);
 }
 
 void turn_go_on(turn_state& t) {
+  t.is_paused = false;
   for (instance_values* v : std::exchange(t.paused, {})) turn_enter(t, *v);
 }
 
@@ -283,8 +307,13 @@ turn_object* current_turn() {
     return nullptr;
   }
   Py_XDECREF(value);  // the turn's own holders keep it
-  return !value || value == Py_None ? nullptr : reinterpret_cast<turn_object*>(value);
+  if (!value || value == Py_None) return nullptr;
+  turn_object* const t = reinterpret_cast<turn_object*>(value);
+  // asyncio.to_thread takes the context along to another thread.
+  return !t->state->over && t->state->run_by->thread() == PyThread_get_thread_ident() ? t : nullptr;
 }
+
+bool is_running(turn_object const* t) { return !t->state->is_paused && current_turn() == t; }
 
 int set_context_turn(turn_object* t) {
   PyObject* const value = t ? reinterpret_cast<PyObject*>(t) : Py_None;

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "engine/engine.hpp"
+#include "link/lock_table.hpp"
 #include "turns/view.hpp"
 #include "values/undo_log.hpp"
 
@@ -16,9 +17,17 @@ class runtime;
 struct client_record;
 struct handler_record;
 
+/// A task of a turn waits for a lock.
+struct lock_wait {
+  lock_key key;  ///< none: for all that go_on() asked for
+  ref future;    ///< asyncio's
+  bool granted = false;
+};
+
 /// What a turn holds and has done. Loop thread, with the GIL.
 struct turn_state {
-  turn_object* self = nullptr;  ///< the object that owns this
+  turn_object* self = nullptr;             ///< the object that owns this
+  handler_record const* record = nullptr;  ///< null where no handler runs
   turn_no no;
   runtime* run_by = nullptr;
   client_record* client = nullptr;  ///< null where no client is involved
@@ -28,21 +37,22 @@ struct turn_state {
   turn engine_turn;
   undo_log undo;
   std::vector<instance_values*> entered;
-  std::vector<instance_values*> changed;  ///< by its last commit, also without anything that travels
-  bool links_changed = false;             ///< by its last commit
-  std::vector<view_object*> views;  ///< strong; one per state class
+  std::vector<instance_values*>
+      changed;  ///< by its last commit, also without anything that travels
+  std::vector<instance_values*> changed_ever;  ///< by any of its commits
+  std::vector<view_object*> views;             ///< strong; one per state class
   /// While a generator is between a yield and its going on: what it will enter again.
   std::vector<instance_values*> paused;
+  bool is_paused = false;
   bool reported_holding = false, reported_waiting = false;  ///< its slow locks have been logged
-  ref waiting;                      ///< the asyncio future of a lock that it waits for
-  std::size_t requests = 0;         ///< _link_to and _unlink that were called and not awaited
+  std::vector<lock_wait> waits;  ///< several where tasks of the handler wait at once
+  std::size_t requests = 0;      ///< _link_to and _unlink that were called and not awaited
   bool over = false;
 };
 
 /// The Python object that views and the asyncio side hold.
 struct turn_object {
-  PyObject_HEAD
-  turn_state* state;
+  PyObject_HEAD turn_state* state;
 };
 
 /// A new reference, or null with an exception set.
@@ -52,11 +62,13 @@ char const* turn_handler(turn_object const* t) noexcept;
 
 /// Enters an instance whose lock the turn holds. No-op where it has.
 void turn_enter(turn_state& t, instance_values& values);
-/// The view of a class, made when needed, on what its client sees now. Borrowed; null with an exception set.
+/// The view of a class, made when needed, on what its client sees now. Borrowed; null with an
+/// exception set.
 view_object* turn_view(turn_state& t, class_no cls);
 /// Leads the views of a class to what the client sees now: it linked or unlinked.
 void turn_relink_views(turn_state& t, class_no cls);
-/// Makes what the turn did true for everybody. -1 with an exception set, nothing committed: roll back.
+/// Makes what the turn did true for everybody. -1 with an exception set, nothing committed: roll
+/// back.
 int turn_commit(turn_state& t);
 void turn_rollback(turn_state& t);
 /// Leaves everything that was entered, to enter it again. REQUIRES: committed.
@@ -66,8 +78,11 @@ void turn_go_on(turn_state& t);
 /// Leaves everything that was entered; views end.
 void turn_end(turn_state& t);
 
-/// The turn whose code runs now: the one that runs natively, else the one of the current asyncio context. Borrowed, may be null.
+/// The turn whose code runs now: the one that runs natively, else the one of the current asyncio
+/// context; none on any other thread than the loop thread. Borrowed, may be null.
 turn_object* current_turn();
+/// Whether code of `t` runs now, under its locks.
+bool is_running(turn_object const* t);
 
 /// Makes a turn the one that runs natively, as long as it lives.
 class running_turn {

@@ -1,7 +1,7 @@
 #include "turns/view.hpp"
 
-#include "runtime/client_record.hpp"
 #include "computed/reading.hpp"
+#include "runtime/client_record.hpp"
 #include "turns/turn.hpp"
 
 namespace statelink::python {
@@ -15,7 +15,8 @@ PyObject* needs_client_error = nullptr;
 
 view_object* as_view(PyObject* object) noexcept { return reinterpret_cast<view_object*>(object); }
 
-// --- View -----------------------------------------------------------------------------------------------------------
+// --- View
+// -----------------------------------------------------------------------------------------------------------
 
 void view_dealloc(PyObject* self) {
   PyTypeObject* const type = Py_TYPE(self);
@@ -45,7 +46,8 @@ int view_setattro(PyObject* self, PyObject* name, PyObject* value) {
   if (PyObject_GenericSetAttr(self, name, value) == 0) return 0;
   if (PyErr_ExceptionMatches(PyExc_AttributeError) && !_PyType_Lookup(Py_TYPE(self), name)) {
     PyErr_Clear();
-    PyErr_Format(PyExc_AttributeError, "%s has no var %R: declare it in the class body, as in `%U: int = 0`",
+    PyErr_Format(PyExc_AttributeError,
+                 "%s has no var %R: declare it in the class body, as in `%U: int = 0`",
                  Py_TYPE(self)->tp_name, name, name);
   }
   return -1;
@@ -59,18 +61,31 @@ PyObject* view_repr(PyObject* self) {
 
 PyObject* view_no_new(PyTypeObject* type, PyObject*, PyObject*) {
   PyErr_Format(PyExc_TypeError,
-               "%s is not instantiated: statelink makes a view of it for each turn. In a handler use self, or "
+               "%s is not instantiated: statelink makes a view of it for each turn. In a handler "
+               "use self, or "
                "`await self.get_state(%s)`",
                type->tp_name, type->tp_name);
   return nullptr;
 }
 
-PyObject* view_get_turn(PyObject* self, void*) {
-  view_object* const view = as_view(self);
+/// Whether the code that runs now may use the view; else with an exception set.
+bool is_usable(view_object const* view) {
   if (!view->stores) {
     raise_ended(view);
-    return nullptr;
+    return false;
   }
+  if (!view->turn || is_running(view->turn)) return true;
+  PyErr_Format(PyExc_RuntimeError,
+               "this view of %s was made for the event handler %s: other code, another thread or "
+               "another event cannot "
+               "use it, nor can a task of it at a yield",
+               Py_TYPE(view)->tp_name, turn_handler(view->turn));
+  return false;
+}
+
+PyObject* view_get_turn(PyObject* self, void*) {
+  view_object* const view = as_view(self);
+  if (!is_usable(view)) return nullptr;
   if (view->reading) return Py_NewRef(view->reading);
   if (!view->turn) {
     raise_needs_client(Py_TYPE(view)->tp_name, "this");
@@ -81,23 +96,17 @@ PyObject* view_get_turn(PyObject* self, void*) {
 
 PyObject* view_get_router(PyObject* self, void*) {
   view_object* const view = as_view(self);
-  if (!view->stores) {
-    raise_ended(view);
-    return nullptr;
-  }
+  if (!is_usable(view)) return nullptr;
   if (!view->client) {
     raise_needs_client(Py_TYPE(view)->tp_name, "router");
     return nullptr;
   }
-  recorder::note_router();
+  recorder::note_router(view->client->router_version);
   return Py_NewRef(view->client->router.get());
 }
 
 instance_values* shown(view_object* view) {
-  if (!view->stores) {
-    raise_ended(view);
-    return nullptr;
-  }
+  if (!is_usable(view)) return nullptr;
   store* const s = view->stores[view->cls->depth];
   recorder::note(s, links_slot);
   return instance_values::of(s);
@@ -125,24 +134,24 @@ PyGetSetDef view_getset[] = {
      "A set of the client tokens that are linked to this instance now.", nullptr},
     {nullptr, nullptr, nullptr, nullptr, nullptr}};
 
-PyType_Slot view_slots[] = {
-    {Py_tp_dealloc, reinterpret_cast<void*>(view_dealloc)},
-    {Py_tp_traverse, reinterpret_cast<void*>(view_traverse)},
-    {Py_tp_clear, reinterpret_cast<void*>(view_clear)},
-    {Py_tp_setattro, reinterpret_cast<void*>(view_setattro)},
-    {Py_tp_repr, reinterpret_cast<void*>(view_repr)},
-    {Py_tp_new, reinterpret_cast<void*>(view_no_new)},
-    {Py_tp_getset, view_getset},
-    {0, nullptr}};
+PyType_Slot view_slots[] = {{Py_tp_dealloc, reinterpret_cast<void*>(view_dealloc)},
+                            {Py_tp_traverse, reinterpret_cast<void*>(view_traverse)},
+                            {Py_tp_clear, reinterpret_cast<void*>(view_clear)},
+                            {Py_tp_setattro, reinterpret_cast<void*>(view_setattro)},
+                            {Py_tp_repr, reinterpret_cast<void*>(view_repr)},
+                            {Py_tp_new, reinterpret_cast<void*>(view_no_new)},
+                            {Py_tp_getset, view_getset},
+                            {0, nullptr}};
 PyType_Spec view_spec = {"statelink._core.View", sizeof(view_object), 0,
                          Py_TPFLAGS_DEFAULT | Py_TPFLAGS_BASETYPE | Py_TPFLAGS_HAVE_GC, view_slots};
 
-// --- vars -----------------------------------------------------------------------------------------------------------
+// --- vars
+// -----------------------------------------------------------------------------------------------------------
 
 struct var_object {
-  PyObject_HEAD
-  PyObject* name;
-  PyObject* types;       // BaseVar: tuple of types that a value may have, or None; ComputedVar: the Python object of the var
+  PyObject_HEAD PyObject* name;
+  PyObject* types;       // BaseVar: tuple of types that a value may have, or None; ComputedVar: the
+                         // Python object of the var
   PyObject* annotation;  // BaseVar: text, for messages
   std::size_t depth;
   std::size_t slot;   // BaseVar: of the store
@@ -180,10 +189,7 @@ store* var_store(var_object const* var, PyObject* object) {
     return nullptr;
   }
   view_object* const view = as_view(object);
-  if (!view->stores) {
-    raise_ended(view);
-    return nullptr;
-  }
+  if (!is_usable(view)) return nullptr;
   store* const s = view->stores[var->depth];
   if (!s) raise_needs_client(Py_TYPE(view)->tp_name, "a var of a parent state");
   return s;
@@ -299,9 +305,10 @@ PyObject* computed_var_new(PyTypeObject* type, PyObject* args, PyObject*) {
 }
 
 PyObject* computed_var_definition(PyObject* self, void*) { return Py_NewRef(as_var(self)->types); }
-PyGetSetDef computed_var_getset[] = {{"name", base_var_name, nullptr, nullptr, nullptr},
-                                     {"definition", computed_var_definition, nullptr, nullptr, nullptr},
-                                     {nullptr, nullptr, nullptr, nullptr, nullptr}};
+PyGetSetDef computed_var_getset[] = {
+    {"name", base_var_name, nullptr, nullptr, nullptr},
+    {"definition", computed_var_definition, nullptr, nullptr, nullptr},
+    {nullptr, nullptr, nullptr, nullptr, nullptr}};
 
 PyType_Slot computed_var_slots[] = {{Py_tp_dealloc, reinterpret_cast<void*>(var_dealloc)},
                                     {Py_tp_traverse, reinterpret_cast<void*>(var_traverse)},
@@ -348,13 +355,15 @@ bool needs_client_is_set() noexcept { return PyErr_ExceptionMatches(needs_client
 
 void raise_ended(view_object const* view) {
   if (view->turn) {
-    PyErr_Format(PyExc_RuntimeError,
-                 "this view of %s was made for the event handler %s, which is over: keep values, not self",
-                 Py_TYPE(view)->tp_name, turn_handler(view->turn));
+    PyErr_Format(
+        PyExc_RuntimeError,
+        "this view of %s was made for the event handler %s, which is over: keep values, not self",
+        Py_TYPE(view)->tp_name, turn_handler(view->turn));
   } else {
-    PyErr_Format(PyExc_RuntimeError,
-                 "this view of %s was made for a computed var, which has run: keep values, not self",
-                 Py_TYPE(view)->tp_name);
+    PyErr_Format(
+        PyExc_RuntimeError,
+        "this view of %s was made for a computed var, which has run: keep values, not self",
+        Py_TYPE(view)->tp_name);
   }
 }
 

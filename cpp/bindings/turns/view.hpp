@@ -1,7 +1,9 @@
-// The object that a handler calls `self`: (this client, this state class, this turn) and the stores that it leads to.
+// The object that a handler calls `self`: (this client, this state class, this turn) and the stores
+// that it leads to.
 //
-// A view has one store for each state class on the way from State to its own class. Linking changes which store that is; nothing
-// is copied. It is made for a turn and dies with it: whoever keeps it gets an error that names the handler.
+// A view has one store for each state class on the way from State to its own class. Linking changes
+// which store that is; nothing is copied. It is made for a turn and dies with it: whoever keeps it
+// gets an error that names the handler.
 #pragma once
 
 #include <Python.h>
@@ -15,11 +17,11 @@ struct turn_object;
 struct client_record;
 
 struct view_object {
-  PyObject_HEAD
-  turn_object* turn;      ///< strong; null for the view of a computed var
-  PyObject* reading;      ///< strong; of a personal computed var's run, else null
-  client_record* client;  ///< null without a client (a shared computed var), and when the view has ended
-  store** stores;         ///< by depth, borrowed from their instances; null when the view has ended
+  PyObject_HEAD turn_object* turn;  ///< strong; null for the view of a computed var
+  PyObject* reading;                ///< strong; of a personal computed var's run, else null
+  client_record*
+      client;      ///< null without a client (a shared computed var), and when the view has ended
+  store** stores;  ///< by depth, borrowed from their instances; null when the view has ended
   state_class_record const* cls;
 };
 
@@ -33,7 +35,8 @@ view_object* view_new(state_class_record const& cls, turn_object* turn, client_r
 /// What it was made for is over.
 void view_end(view_object* view) noexcept;
 
-/// Sets the exception that the view was used without a client (a BaseException that only the engine catches).
+/// Sets the exception that the view was used without a client (a BaseException that only the engine
+/// catches).
 void raise_needs_client(char const* who, char const* what);
 /// Whether that exception is set.
 bool needs_client_is_set() noexcept;

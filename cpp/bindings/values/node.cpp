@@ -171,7 +171,8 @@ void take_back(node& parent, PyObject* value, PyObject* key, Py_ssize_t index,
   } else {
     // An owner that is not restored itself goes on holding what belongs to `parent` again.
     auto const is_lost = [log](node const* up) {
-      return up && up->kind != node_kind::store && (up->born == log->stretch() || !up->changes);
+      return up && !up->hollow && up->kind != node_kind::store &&
+             (up->born == log->stretch() || !up->changes);
     };
     for (node* up = log ? owner_of(*n) : nullptr; is_lost(up); up = owner_of(*up))
       up->hollow = true;

@@ -1,4 +1,5 @@
-// The identities of statelink, each a type of its own so that one cannot stand where another is meant.
+// The identities of statelink, each a type of its own so that one cannot stand where another is
+// meant.
 #pragma once
 
 #include <compare>
@@ -33,7 +34,8 @@ using turn_no = number<struct turn_tag>;
 /// How often an instance has been committed. A patch leads from `revision - 1` to `revision`.
 using revision = std::uint64_t;
 
-/// Place in a journal: the number of frames ever appended. In a room's journal it equals the revision.
+/// Place in a journal: the number of frames ever appended. In a room's journal it equals the
+/// revision.
 using position = std::uint64_t;
 
 /// Id that a client chose for an event; grows in the life of its identity. 0 means "none".

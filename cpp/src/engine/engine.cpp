@@ -1,11 +1,12 @@
-// Instances, links and turns. Clients and their answers: engine_clients.cpp. Snapshots: engine_snapshots.cpp.
+// Instances, links and turns. Clients and their answers: engine_clients.cpp. Snapshots:
+// engine_snapshots.cpp.
 #include "engine/engine.hpp"
 
 #include <algorithm>
 #include <utility>
 
-#include "engine/secrets.hpp"
 #include "engine/frames.hpp"
+#include "engine/secrets.hpp"
 
 namespace statelink {
 
@@ -25,7 +26,8 @@ class_no engine::define(state_class cls) {
   return {classes_.size()};
 }
 
-// --- instances ------------------------------------------------------------------------------------------------------
+// --- instances
+// ------------------------------------------------------------------------------------------------------
 
 instance& engine::make_instance(class_no cls, client_no owner, std::string link_token) {
   instance_no const no{++last_number_};
@@ -100,10 +102,11 @@ void engine::give_journal(instance& i) {
   client& owner = *clients_.at(i.owner);
   if (!sees_own(owner, i.cls)) return;
   ++owner.cursor_changes;
-  batch_.outbox.emplace_back(
-      entry_item{owner.no, {}, {}, owner.cursor_changes, {}, i.journal()});
-  if (i.in_turn) i.snapshot_wanted = true;
-  else put_snapshot(i);
+  batch_.outbox.emplace_back(entry_item{owner.no, {}, {}, owner.cursor_changes, {}, i.journal()});
+  if (i.in_turn)
+    i.snapshot_wanted = true;
+  else
+    put_snapshot(i);
 }
 
 void engine::drop_journal(journal_no no) {
@@ -135,7 +138,8 @@ bool engine::is_heard(instance const& i) const {
   return !links_.audience(i.no).empty() || (i.owner && sees_own(*clients_.at(i.owner), i.cls));
 }
 
-// --- turns ----------------------------------------------------------------------------------------------------------
+// --- turns
+// ----------------------------------------------------------------------------------------------------------
 
 void engine::begin(turn& t, client_no actor) {
   t.actor = actor;
@@ -209,7 +213,8 @@ void engine::append_patch(turn const& t, instance& i, std::string_view ops) {
   if (!i.has_journal) {
     client& c = *clients_.at(i.owner);
     own_slot& slot = slot_of(c, i);
-    // What is not seen, before this turn's links or after them, is shown as it is then when the client unlinks.
+    // What is not seen, before this turn's links or after them, is shown as it is then when the
+    // client unlinks.
     bool const leaves = t.actor == c.no && links_.linked(c.no, i.cls);
     if (!i.is_overlay && (leaves || !sees_own(c, i.cls))) return;
     if (!slot.introduced) {
@@ -226,8 +231,11 @@ void engine::append_patch(turn const& t, instance& i, std::string_view ops) {
   }
   std::size_t const begin = append_patch_message(i, ops);
   std::size_t const size = batch_.bytes.size() - begin;
-  batch_.journals.push_back({journal_item::kind::append, i.journal(), i.at,
-                             {static_cast<std::uint32_t>(begin), static_cast<std::uint32_t>(size)}});
+  batch_.journals.push_back(
+      {journal_item::kind::append,
+       i.journal(),
+       i.at,
+       {static_cast<std::uint32_t>(begin), static_cast<std::uint32_t>(size)}});
   ++i.frames_since;
   i.bytes_since += size;
 }
@@ -245,13 +253,13 @@ std::size_t engine::append_patch_message(instance const& i, std::string_view ops
 
 void engine::append_stream(client& c, instance_revision carries, std::size_t begin) {
   ++c.stream_head;
-  batch_.journals.push_back({journal_item::kind::stream,
-                             c.stream,
-                             c.stream_head,
-                             {static_cast<std::uint32_t>(begin),
-                              static_cast<std::uint32_t>(batch_.bytes.size() - begin)},
-                             carries,
-                             c.cursor_changes});
+  batch_.journals.push_back(
+      {journal_item::kind::stream,
+       c.stream,
+       c.stream_head,
+       {static_cast<std::uint32_t>(begin), static_cast<std::uint32_t>(batch_.bytes.size() - begin)},
+       carries,
+       c.cursor_changes});
 }
 
 void engine::introduce(client& c, own_slot& slot) {
@@ -268,7 +276,8 @@ bool engine::settle_links(turn& t) {
   bool changed = false;
   for (auto l = links.begin(); l != links.end(); ++l) {
     auto const [cls, before] = *l;
-    bool const is_first = std::none_of(links.begin(), l, [&](auto const& e) { return e.cls == cls; });
+    bool const is_first =
+        std::none_of(links.begin(), l, [&](auto const& e) { return e.cls == cls; });
     if (!is_first) continue;  // the first says where it was
     instance_no const after = links_.linked(c.no, cls);
     if (before == after) continue;

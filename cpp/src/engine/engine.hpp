@@ -1,14 +1,21 @@
-// START HERE. The engine: clients, their links, what turns change, and what everybody must hear of it. No socket, no Python.
+// START HERE. The engine: clients, their links, what turns change, and what everybody must hear of
+// it. No socket, no Python.
 //
-// - A *client* has its own *instance* of every state class. A *link* makes it see a room's instance of a class instead, until
+// - A *client* has its own *instance* of every state class. A *link* makes it see a room's instance
+// of a class instead, until
 //   it unlinks: nothing is copied, its own instance stays as it is.
-// - A *turn* is one handler run. It enters the instances that it reads and changes (whose locks the caller holds), perhaps links, and then
-//   commits or is rolled back. A commit gives every changed instance the next *revision* and appends one frame, encoded once, to its
-//   *journal*: a room's, or the client stream, the one journal of all that is a client's own. Every linked client is a *cursor* there.
-// - What leaves the engine is a *batch*: those frames, snapshots for cursors that begin or fell off, and for single clients
-//   answers and changes of cursors. The fan-out (fanout/fanout.hpp) turns it into bytes for sockets.
+// - A *turn* is one handler run. It enters the instances that it reads and changes (whose locks the
+// caller holds), perhaps links, and then
+//   commits or is rolled back. A commit gives every changed instance the next *revision* and
+//   appends one frame, encoded once, to its *journal*: a room's, or the client stream, the one
+//   journal of all that is a client's own. Every linked client is a *cursor* there.
+// - What leaves the engine is a *batch*: those frames, snapshots for cursors that begin or fell
+// off, and for single clients
+//   answers and changes of cursors. The fan-out (fanout/fanout.hpp) turns it into bytes for
+//   sockets.
 //
-// The engine never sees a value: each instance has a value_source. One thread, the loop thread, calls everything here.
+// The engine never sees a value: each instance has a value_source. One thread, the loop thread,
+// calls everything here.
 #pragma once
 
 #include <chrono>
@@ -33,16 +40,18 @@ namespace statelink {
 struct state_class {
   std::string name;     ///< on the wire
   bool shared = false;  ///< may be linked
-  /// All default values that travel, as one JSON object, where they are the same for every client: clients then have no
-  /// instance of their own until they need one. Empty where they are not.
+  /// All default values that travel, as one JSON object, where they are the same for every client:
+  /// clients then have no instance of their own until they need one. Empty where they are not.
   std::string defaults;
   /// Makes the values of a new instance. `owner` is none for a room.
   std::function<std::unique_ptr<value_source>(instance_no, client_no owner)> make;
-  /// Makes the values of an overlay: what only this client sees of the class, laid over an instance's. May be empty.
+  /// Makes the values of an overlay: what only this client sees of the class, laid over an
+  /// instance's. May be empty.
   std::function<std::unique_ptr<value_source>(client_no)> make_overlay;
 };
 
-/// One handler run: what it entered and committed. Owned by the caller; begin() makes it ready, commit() may be called several times.
+/// One handler run: what it entered and committed. Owned by the caller; begin() makes it ready,
+/// commit() may be called several times.
 struct turn {
   client_no actor;  ///< none where no client is involved
   std::vector<instance*> entered;
@@ -66,18 +75,20 @@ class engine {
   /// Unguessable name of this server's life; a client that knows another one cannot resume.
   std::string const& boot() const noexcept { return boot_; }
 
-  // --- state classes: before the first client ---------------------------------------------------------------------
+  // --- state classes: before the first client
+  // ---------------------------------------------------------------------
   class_no define(state_class cls);
   state_class const& definition(class_no cls) const { return classes_[cls.value - 1].spec; }
   std::size_t classes() const noexcept { return classes_.size(); }
 
-  // --- clients ------------------------------------------------------------------------------------------------------
+  // --- clients
+  // ------------------------------------------------------------------------------------------------------
   struct connection {
     client_no client;
     bool resumed;
   };
-  /// A session said hello: it goes on as the client it proves to be, or becomes a new one, and is told what it sees.
-  /// Follow with hydrated() when what must run first (on_load) has run.
+  /// A session said hello: it goes on as the client it proves to be, or becomes a new one, and is
+  /// told what it sees. Follow with hydrated() when what must run first (on_load) has run.
   connection connect(session_no session, hello_frame const& hello) {
     connection const c = identify(session, hello);
     attach(c, session, hello);
@@ -94,33 +105,40 @@ class engine {
   client_no find_client(std::string_view client_token) const;
   client const& client_record(client_no client) const { return *clients_.at(client); }
   std::size_t clients() const noexcept { return clients_.size(); }
-  /// Clients without a socket for longer than config::client_expiry, which the caller may then forget().
+  /// Clients without a socket for longer than config::client_expiry, which the caller may then
+  /// forget().
   std::vector<client_no> expired(std::chrono::milliseconds now) const;
   /// Ends a client: its links, its own instances (but those that others are linked to), its stream.
   /// Returns the rooms that it was linked to, whose audience has changed.
   std::vector<instance_no> forget(client_no client);
 
-  /// Whether patches may use the `append` operation: every client understands it. One that does not begins with snapshots
-  /// made for it, so it never meets an older frame that has one.
+  /// Whether patches may use the `append` operation: every client understands it. One that does not
+  /// begins with snapshots made for it, so it never meets an older frame that has one.
   bool append_allowed() const noexcept { return plain_clients_ == 0; }
 
-  // --- events -------------------------------------------------------------------------------------------------------
-  /// Whether the event is new; false for one that was received before (it will be, or was, answered once).
+  // --- events
+  // -------------------------------------------------------------------------------------------------------
+  /// Whether the event is new; false for one that was received before (it will be, or was, answered
+  /// once).
   bool receive(client_no client, event_id event);
   /// Ends a turn's event: acknowledges it after everything the turn committed.
   void answer(turn const& t, event_id event);
   /// Ends an event with an error; `code` is one of docs/protocol.md.
   void answer_error(turn const& t, event_id event, std::string_view code, std::string_view message);
 
-  // --- instances ------------------------------------------------------------------------------------------------------
-  // These verbs answer as the client's running turn sees it, before it commits: others ask under the locks of that turn only.
-  /// What the client sees of a class: the instance that it is linked to, or its own, made when needed.
+  // --- instances
+  // ------------------------------------------------------------------------------------------------------
+  // These verbs answer as the client's running turn sees it, before it commits: others ask under
+  // the locks of that turn only.
+  /// What the client sees of a class: the instance that it is linked to, or its own, made when
+  /// needed.
   instance_no visible(client_no client, class_no cls);
   /// The client's own instance, made when needed.
   instance_no own(client_no client, class_no cls);
   /// The client's overlay of the class, made when needed; told to it at its first commit.
   instance_no overlay(client_no client, class_no cls);
-  /// The room of a link token, made when needed; the token of a client names that client's own instance.
+  /// The room of a link token, made when needed; the token of a client names that client's own
+  /// instance.
   instance_no room(class_no cls, std::string const& link_token);
   /// The same, or none where nobody has made it.
   instance_no find_room(class_no cls, std::string const& link_token) const;
@@ -131,34 +149,41 @@ class engine {
   /// The clients linked to an instance.
   std::vector<client_no> const& audience(instance_no no) const { return links_.audience(no); }
 
-  // --- turns ----------------------------------------------------------------------------------------------------------
-  /// Makes `t` ready for a turn of this client (none: of no client). REQUIRES: the client's former turn has ended.
+  // --- turns
+  // ----------------------------------------------------------------------------------------------------------
+  /// Makes `t` ready for a turn of this client (none: of no client). REQUIRES: the client's former
+  /// turn has ended.
   void begin(turn& t, client_no actor);
   /// The turn may change this instance from now on. REQUIRES: no other turn has entered it.
   void enter(turn& t, instance_no no);
-  /// Links the actor's class to the room of `link_token`. The turn enters the room first: its audience changes.
+  /// Links the actor's class to the room of `link_token`. The turn enters the room first: its
+  /// audience changes.
   link_error link(turn& t, class_no cls, std::string const& link_token);
   /// What link() would say, without doing it.
   link_error can_link(client_no client, class_no cls, std::string const& link_token) const;
-  /// The actor's class sees its own instance again. The turn enters the room first: its audience changes.
+  /// The actor's class sees its own instance again. The turn enters the room first: its audience
+  /// changes.
   link_error unlink(turn& t, class_no cls);
-  /// Makes what the turn did true for everybody. The turn goes on (after a `yield`) with what it has entered.
-  /// True when something changed.
+  /// Makes what the turn did true for everybody. The turn goes on (after a `yield`) with what it
+  /// has entered. True when something changed.
   bool commit(turn& t);
   /// Undoes what the turn did since its last commit.
   void rollback(turn& t);
   /// What an answer to the turn's actor follows: also this instance as it is now.
   void follow(turn& t, instance_no no) const { follow(t, *instances_.at(no)); }
   void follow(turn& t, instance const& i) const;
-  /// The turn is over and leaves its instances. REQUIRES: commit() or rollback() since its last change.
+  /// The turn is over and leaves its instances. REQUIRES: commit() or rollback() since its last
+  /// change.
   void end(turn& t);
 
-  // --- snapshots ------------------------------------------------------------------------------------------------------
-  /// The fan-out needs a snapshot of this journal: now, or when the turn that is at it commits or is rolled back. Where its
-  /// instance has ended, the fan-out is told that.
+  // --- snapshots
+  // ------------------------------------------------------------------------------------------------------
+  /// The fan-out needs a snapshot of this journal: now, or when the turn that is at it commits or
+  /// is rolled back. Where its instance has ended, the fan-out is told that.
   void renew_snapshot(journal_no journal);
 
-  // --- what leaves ----------------------------------------------------------------------------------------------------
+  // --- what leaves
+  // ----------------------------------------------------------------------------------------------------
   /// Everything since the last hand-over, to be taken (and emptied) by the caller.
   batch& flush();
 

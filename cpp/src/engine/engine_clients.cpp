@@ -2,12 +2,13 @@
 #include <algorithm>
 
 #include "engine/engine.hpp"
-#include "engine/secrets.hpp"
 #include "engine/frames.hpp"
+#include "engine/secrets.hpp"
 
 namespace statelink {
 
-// --- hello ----------------------------------------------------------------------------------------------------------
+// --- hello
+// ----------------------------------------------------------------------------------------------------------
 
 client& engine::new_client() {
   auto made = std::make_unique<client>();
@@ -62,8 +63,10 @@ void engine::attach(connection const& connected, session_no session, hello_frame
     resume(c, *hello.resume, attach);
   } else {
     for (std::size_t n = 0; n < classes_.size(); ++n) {
-      if (classes_[n].default_instance) attach.preamble += classes_[n].default_frame;
-      else introduce(c, {n + 1});
+      if (classes_[n].default_instance)
+        attach.preamble += classes_[n].default_frame;
+      else
+        introduce(c, {n + 1});
     }
     attach.stream_at = 0;
   }
@@ -136,8 +139,9 @@ followed_list engine::everything_seen(client const& c) const {
     instance_no const linked = committed_link(c, {n + 1});
     instance const* i = linked ? instances_.at(linked).get() : c.own[n].values;
     if (!i) continue;
-    seen.push_back({{i->no, i->at}, i->has_journal ? journal_position{i->journal(), i->at}
-                                                   : journal_position{c.stream, c.stream_head}});
+    seen.push_back({{i->no, i->at},
+                    i->has_journal ? journal_position{i->journal(), i->at}
+                                   : journal_position{c.stream, c.stream_head}});
   }
   return seen;
 }
@@ -202,7 +206,8 @@ std::vector<instance_no> engine::forget(client_no no) {
   return left;
 }
 
-// --- events ---------------------------------------------------------------------------------------------------------
+// --- events
+// ---------------------------------------------------------------------------------------------------------
 
 bool engine::receive(client_no client, event_id event) {
   auto& c = *clients_.at(client);
@@ -221,18 +226,22 @@ void engine::answer(turn const& t, event_id event) {
   }
   c.run_last = event;
   for (followed const& f : t.follows) {
-    auto const known = std::find_if(c.run_follows.begin(), c.run_follows.end(), [&](followed const& k) {
-      return k.what.instance == f.what.instance;
-    });
-    if (known == c.run_follows.end()) c.run_follows.push_back(f);
-    else *known = f;
+    auto const known =
+        std::find_if(c.run_follows.begin(), c.run_follows.end(),
+                     [&](followed const& k) { return k.what.instance == f.what.instance; });
+    if (known == c.run_follows.end())
+      c.run_follows.push_back(f);
+    else
+      *known = f;
   }
 }
 
 namespace {
 void append_answer(std::string& out, event_id first, event_id last, follow_span follows) {
-  if (first == last) append_ack(out, first, follows);
-  else append_ack(out, first, last, follows);
+  if (first == last)
+    append_ack(out, first, follows);
+  else
+    append_ack(out, first, last, follows);
 }
 
 boost::container::small_vector<instance_revision, 4> named(followed_list const& follows) {
@@ -288,9 +297,8 @@ void engine::answer_again(client& c, event_id acked) {
   };
   if (acked < c.errors_complete_after) {
     std::size_t const begin = batch_.bytes.size();
-    append_message(batch_.bytes, [&] {
-      append_unknown(batch_.bytes, from, c.errors_complete_after);
-    });
+    append_message(batch_.bytes,
+                   [&] { append_unknown(batch_.bytes, from, c.errors_complete_after); });
     entry(c.no, begin, seen);
     from = c.errors_complete_after + 1;
   }
@@ -298,9 +306,8 @@ void engine::answer_again(client& c, event_id acked) {
     if (e.event < from) continue;
     acknowledge_to(e.event - 1);
     std::size_t const begin = batch_.bytes.size();
-    append_message(batch_.bytes, [&] {
-      append_error(batch_.bytes, e.event, e.code, e.message, {});
-    });
+    append_message(batch_.bytes,
+                   [&] { append_error(batch_.bytes, e.event, e.code, e.message, {}); });
     entry(c.no, begin, seen);
     from = e.event + 1;
   }
@@ -314,7 +321,8 @@ void engine::entry(client_no client, std::size_t begin, followed_list const& fol
                 static_cast<std::uint32_t>(batch_.bytes.size() - begin)};
   for (followed const& f : follows) {
     item.follow.push_back(f.where);
-    // What the stream shows may be a room, with a cursor of its own, by the time the entry is written.
+    // What the stream shows may be a room, with a cursor of its own, by the time the entry is
+    // written.
     journal_no const as_room{f.what.instance.value};
     if (as_room && as_room != f.where.journal) item.follow.push_back({as_room, f.what.at});
   }

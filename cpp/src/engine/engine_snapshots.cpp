@@ -21,11 +21,14 @@ void engine::append_snapshot_of(instance& i) {
 }
 
 void engine::ensure_snapshot(instance& i, client const& reader) {
-  bool const good = i.has_snapshot && reader.understands_append && i.frames_since < limits_.ring_frames / 2 &&
+  bool const good = i.has_snapshot && reader.understands_append &&
+                    i.frames_since < limits_.ring_frames / 2 &&
                     i.bytes_since <= std::max(i.snapshot_size, small_snapshot);
   if (good) return;
-  if (i.in_turn) i.snapshot_wanted = true;  // when its turn commits or is rolled back, this one perhaps
-  else put_snapshot(i);
+  if (i.in_turn)
+    i.snapshot_wanted = true;  // when its turn commits or is rolled back, this one perhaps
+  else
+    put_snapshot(i);
 }
 
 void engine::put_snapshot(instance& i) {
@@ -37,7 +40,9 @@ void engine::put_snapshot(instance& i) {
   i.bytes_since = 0;
   i.snapshot_wanted = false;
   batch_.journals.push_back(
-      {journal_item::kind::snapshot, i.journal(), i.at,
+      {journal_item::kind::snapshot,
+       i.journal(),
+       i.at,
        {static_cast<std::uint32_t>(begin), static_cast<std::uint32_t>(i.snapshot_size)}});
 }
 
@@ -55,19 +60,21 @@ void engine::put_stream_snapshot(client& c) {
   for (std::size_t n = 0; n < c.own.size(); ++n) {
     own_slot const& slot = c.own[n];
     if (!seen_in_stream(slot, {n + 1})) continue;
-    if (slot.introduced) append_snapshot_of(*slot.values);
-    else batch_.bytes += classes_[n].default_frame;
+    if (slot.introduced)
+      append_snapshot_of(*slot.values);
+    else
+      batch_.bytes += classes_[n].default_frame;
   }
   for (own_slot const& slot : c.overlays) {
     if (slot.introduced) append_snapshot_of(*slot.values);
   }
-  batch_.journals.push_back({journal_item::kind::snapshot,
-                             c.stream,
-                             c.stream_head,
-                             {static_cast<std::uint32_t>(begin),
-                              static_cast<std::uint32_t>(batch_.bytes.size() - begin)},
-                             {},
-                             c.cursor_changes});
+  batch_.journals.push_back(
+      {journal_item::kind::snapshot,
+       c.stream,
+       c.stream_head,
+       {static_cast<std::uint32_t>(begin), static_cast<std::uint32_t>(batch_.bytes.size() - begin)},
+       {},
+       c.cursor_changes});
 }
 
 void engine::renew_snapshot(journal_no journal) {

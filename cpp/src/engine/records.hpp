@@ -22,7 +22,8 @@ struct instance {
   std::string link_token;  // of a room; a client's own instance has its owner's client_token
   revision at = 0;
   std::unique_ptr<value_source> values;
-  /// A room, or an own instance that others have linked to: its frames go to a journal of its own, else to the owner's stream.
+  /// A room, or an own instance that others have linked to: its frames go to a journal of its own,
+  /// else to the owner's stream.
   bool has_journal = false;
   /// What only its owner sees of the class.
   bool is_overlay = false;
@@ -41,12 +42,14 @@ struct instance {
 
 /// A client's own instance of one state class.
 struct own_slot {
-  instance* values = nullptr;    // none until somebody reads or writes it
-  bool introduced = false;       // the client's stream has shown it; before that the client sees the class's defaults
-  position introduced_at = 0;    // place in the stream of the newest snapshot of it
+  instance* values = nullptr;  // none until somebody reads or writes it
+  bool introduced =
+      false;  // the client's stream has shown it; before that the client sees the class's defaults
+  position introduced_at = 0;  // place in the stream of the newest snapshot of it
 };
 
-/// What an answer follows: for the client as (instance, revision), for the fan-out as a place in a journal.
+/// What an answer follows: for the client as (instance, revision), for the fan-out as a place in a
+/// journal.
 struct followed {
   instance_revision what;
   journal_position where;
@@ -65,15 +68,16 @@ struct client {
   std::string client_token;
   std::string secret;
   bool understands_append = false;
-  session_no session;                               // none while it has no socket
+  session_no session;  // none while it has no socket
   std::chrono::milliseconds disconnected_at{0};
   journal_no stream;
   position stream_head = 0;
   bool stream_snapshot_wanted = false;
-  std::uint64_t cursor_changes = 0;                 // issued; the gate of stream frames
-  std::vector<own_slot> own;                        // by class, in order of definition
-  std::vector<own_slot> overlays;                   // likewise
-  /// Links that its running turn has changed and not committed, oldest first. Nobody else may know of them.
+  std::uint64_t cursor_changes = 0;  // issued; the gate of stream frames
+  std::vector<own_slot> own;         // by class, in order of definition
+  std::vector<own_slot> overlays;    // likewise
+  /// Links that its running turn has changed and not committed, oldest first. Nobody else may know
+  /// of them.
   struct uncommitted_link {
     class_no cls;
     instance_no before;
@@ -83,7 +87,7 @@ struct client {
   event_id last_received = 0;
   event_id last_answered = 0;
   std::deque<kept_error> errors;
-  event_id errors_complete_after = 0;               // errors of events up to this one have been forgotten
+  event_id errors_complete_after = 0;  // errors of events up to this one have been forgotten
 
   // Successes that one acknowledgement at the end of the batch will answer.
   event_id run_first = 0;

@@ -8,7 +8,8 @@
 namespace statelink {
 
 std::string random_name(std::size_t bytes) {
-  static constexpr char digits[] = "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ_-";
+  static constexpr char digits[] =
+      "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ_-";
   std::array<unsigned char, 64> raw{};
   std::size_t const length = (bytes * 8 + 5) / 6;
   if (length > raw.size() || getentropy(raw.data(), length) != 0) std::abort();

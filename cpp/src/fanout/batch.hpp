@@ -1,7 +1,9 @@
-// What the loop thread hands to the I/O thread: a plain value, filled by the engine, applied by the fan-out.
+// What the loop thread hands to the I/O thread: a plain value, filled by the engine, applied by the
+// fan-out.
 //
-// Two lists. Journal items come first and in order, so that "a snapshot at r, then the frame r + 1" needs no lock. Outbox items
-// come second, in order: what only one client hears, and the changes of its cursors.
+// Two lists. Journal items come first and in order, so that "a snapshot at r, then the frame r + 1"
+// needs no lock. Outbox items come second, in order: what only one client hears, and the changes of
+// its cursors.
 #pragma once
 
 #include <boost/container/small_vector.hpp>
@@ -28,8 +30,10 @@ struct journal_item {
     append,    ///< a room's frame that leads to position `at`
     stream,    ///< a client stream's frame; `carries` and `gate` are its tag
     snapshot,  ///< all values at position `at`
-    gone,      ///< it was asked for a snapshot and there is none any more: the cursors that wait for one end
-    drop,      ///< nobody is left who could begin or resume in it: it ends with its last cursor, unless one of the above follows
+    gone,  ///< it was asked for a snapshot and there is none any more: the cursors that wait for
+           ///< one end
+    drop,  ///< nobody is left who could begin or resume in it: it ends with its last cursor, unless
+           ///< one of the above follows
   };
   kind what;
   journal_no journal;
@@ -39,7 +43,8 @@ struct journal_item {
   std::uint64_t gate = 0;
 };
 
-/// A place in a journal that a client's cursor must have passed. A journal in which the client has no cursor counts as passed.
+/// A place in a journal that a client's cursor must have passed. A journal in which the client has
+/// no cursor counts as passed.
 struct journal_position {
   journal_no journal;
   position at = 0;
@@ -54,9 +59,11 @@ struct attach_item {
   journal_no stream;
   /// Where to go on in the stream, where that is known. Else the place is looked for with `seen`.
   std::optional<position> stream_at;
-  /// What the client sees through its stream, and holds of it; empty, or where no place is found: it goes on by a snapshot.
+  /// What the client sees through its stream, and holds of it; empty, or where no place is found:
+  /// it goes on by a snapshot.
   std::vector<held_instance> seen;
-  /// The end of the stream at the hello: `seen` says what the instances are there. A snapshot must not be older.
+  /// The end of the stream at the hello: `seen` says what the instances are there. A snapshot must
+  /// not be older.
   position stream_end = 0;
   struct room_cursor {
     journal_no journal;
@@ -76,8 +83,8 @@ struct entry_item {
   batch_span bytes;
   follow_list follow;
   std::uint64_t change = 0;  ///< it is this client's so-many-th change of cursors; 0: none
-  journal_no end;    ///< this cursor ends
-  journal_no start;  ///< this one starts, by a snapshot
+  journal_no end;            ///< this cursor ends
+  journal_no start;          ///< this one starts, by a snapshot
 };
 
 /// The session ends with this close code, after what is already queued for it has been tried once.
@@ -87,7 +94,8 @@ struct close_item {
   std::string reason;
 };
 
-/// Whether the session's socket is read: a client whose events wait in great number must wait itself.
+/// Whether the session's socket is read: a client whose events wait in great number must wait
+/// itself.
 struct flow_item {
   session_no session;
   bool read;

@@ -4,30 +4,8 @@
 
 namespace statelink {
 
-namespace {
-/// Memory that a quiet subscriber may keep for its next answers.
-constexpr std::size_t idle_bytes = 4096;
-}  // namespace
-
-void subscriber::left_list::add(journal_no no, position at) {
-  auto const known = std::find_if(list_.begin(), list_.end(),
-                                  [&](journal_position const& p) { return p.journal == no; });
-  if (known != list_.end()) {
-    at = std::max(at, known->at);
-    list_.erase(known);
-  }
-  if (list_.size() == most) list_.erase(list_.begin());
-  list_.push_back({no, at});
-}
-
-position subscriber::left_list::at(journal_no no) const noexcept {
-  for (journal_position const& p : list_) {
-    if (p.journal == no) return p.at;
-  }
-  return 0;
-}
-
-// --- sessions ---------------------------------------------------------------------------------------------------
+// --- sessions
+// ---------------------------------------------------------------------------------------------------
 
 subscriber& fanout::open(session_no session) {
   return *(sessions_[session] = std::make_unique<subscriber>(session));
@@ -41,7 +19,8 @@ void fanout::close(subscriber& s) {
 
 void fanout::detach(subscriber& s) {
   while (!s.cursors_.empty()) end_cursor(s, s.cursors_.back().in->no);
-  // The client's answers are made anew when it resumes; only the half-sent frame must still be finished.
+  // The client's answers are made anew when it resumes; only the half-sent frame must still be
+  // finished.
   s.early_ = 0;
   s.outbox_.clear();
   s.outbox_bytes_.clear();
@@ -50,7 +29,8 @@ void fanout::detach(subscriber& s) {
   s.client_ = {};
 }
 
-// --- what the loop thread did -------------------------------------------------------------------------------------
+// --- what the loop thread did
+// -------------------------------------------------------------------------------------
 
 void fanout::apply(batch const& b) {
   ++counts_.batches;
@@ -98,7 +78,8 @@ void fanout::apply(batch const&, attach_item const& item) {
     detach(*old->second);
   }
   auto const found = sessions_.find(item.session);
-  if (found == sessions_.end()) return;  // it went away while the loop thread answered; the client resumes
+  if (found == sessions_.end())
+    return;  // it went away while the loop thread answered; the client resumes
   subscriber& s = *found->second;
   s.client_ = item.client;
   s.stream_ = item.stream;
@@ -136,7 +117,8 @@ void fanout::apply(batch const&, close_item const& item) {
   closes_.push_back({item.session, item.code, item.reason});
 }
 
-// --- what to write --------------------------------------------------------------------------------------------------
+// --- what to write
+// --------------------------------------------------------------------------------------------------
 
 subscriber* fanout::next_dirty() {
   if (dirty_.empty()) return nullptr;
@@ -144,212 +126,6 @@ subscriber* fanout::next_dirty() {
   dirty_.pop_front();
   s->dirty_ = false;
   return s;
-}
-
-std::size_t fanout::gather(subscriber& s, std::vector<std::string_view>& out) {
-  using part = subscriber::part;
-  using kind = part::kind;
-  out.clear();
-  s.plan_.clear();
-  s.plan_was_cut_ = false;
-  std::size_t total = 0;
-  auto const add = [&](part p) {
-    total += p.size;
-    s.plan_.push_back(p);
-  };
-
-  if (!s.rest_.empty()) {
-    out.push_back(s.rest_);
-    add({kind::rest, s.rest_.size()});
-  }
-  if (!s.control_.empty()) {
-    out.push_back(s.control_);
-    add({kind::control, s.control_.size()});
-  }
-
-  // The plan runs ahead of what is true: it works on copies, and written() repeats what the socket really took.
-  subscriber::cursor_list cursors = s.cursors_;
-  std::uint64_t early = s.early_;
-  std::uint64_t gate = s.gate_;
-  std::size_t taken = 0;
-  std::size_t offset = s.outbox_begin_;
-  auto const has_passed = [&](journal_position const& p) {
-    for (cursor const& c : cursors) {
-      if (c.in->no == p.journal) return !c.lost && c.at >= p.at;
-    }
-    return true;
-  };
-
-  subscriber::left_list left = s.left_;
-  auto const end_in_plan = [&](journal_no no) {
-    auto const ended = std::find_if(cursors.begin(), cursors.end(),
-                                    [&](cursor const& c) { return c.in->no == no; });
-    if (ended == cursors.end()) return;
-    left.add(no, ended->at);
-    cursors.erase(ended);
-  };
-  auto const change = [&](subscriber::entry const& e) {
-    gate = e.change;
-    end_in_plan(e.end_cursor);
-    end_in_plan(e.start_cursor);
-    if (e.start_cursor) cursors.push_back({&journal_of(e.start_cursor), left.at(e.start_cursor), true});
-  };
-
-  bool cut = false;
-  auto const is_full = [&] { return cut = cut || total >= limits_.send_bytes; };
-  for (bool progress = true; progress && !cut;) {
-    progress = false;
-    for (std::size_t i = 0; i < cursors.size() && !is_full(); ++i) {  // the list may change below
-      cursor& c = cursors[i];
-      journal const& j = c.in->frames;
-      bool const is_stream = c.in->no == s.stream_;
-      if (c.lost || !j.can_continue(c.at)) {
-        c.lost = true;
-        auto const at = j.snapshot_at();
-        // A client may have said that it was farther than anybody can be.
-        if (!at || *at < std::min(c.at, j.head()) || (is_stream && j.snapshot_gate() < gate)) {
-          request_snapshot(*c.in);
-          continue;
-        }
-        if (!j.snapshot().empty()) out.push_back(j.snapshot());
-        add({kind::snapshot, j.snapshot().size(), c.in, 0, *at});
-        c.at = *at;
-        c.lost = false;
-        progress = true;
-        if (is_stream && j.snapshot_gate() > gate) {
-          // The snapshot already shows what these entries change; they wait for it, so they cannot go first.
-          for (subscriber::entry const& e : s.outbox_) {
-            if (e.change > gate && e.change <= j.snapshot_gate()) change(e);
-          }
-          early = gate;
-          break;
-        }
-        if (is_full()) break;
-      }
-      position const end = is_stream ? limit_by_gate(j, c.at, gate) : j.head();
-      if (c.at < end) {
-        position const to = j.within(c.at, end, limits_.send_bytes - total);
-        std::size_t const size = j.read(c.at, to, out);
-        add({kind::frames, size, c.in, c.at, to});
-        c.at = to;
-        progress = true;
-        // What follows, a change of cursors above all, must not overtake the frames that did not fit.
-        cut = to < end;
-      }
-    }
-    while (taken < s.outbox_.size() && !is_full()) {
-      subscriber::entry const& e = s.outbox_[taken];
-      if (early && std::any_of(cursors.begin(), cursors.end(), [](cursor const& c) { return c.lost; })) {
-        break;
-      }
-      if (e.change && e.change == early) early = 0;
-      if (!std::all_of(e.follow.begin(), e.follow.end(), has_passed)) break;
-      if (e.end > offset) {
-        std::string_view const bytes(s.outbox_bytes_.data() + offset, e.end - offset);
-        if (!out.empty() && out.back().data() + out.back().size() == bytes.data()) {
-          out.back() = {out.back().data(), out.back().size() + bytes.size()};
-        } else {
-          out.push_back(bytes);
-        }
-      }
-      add({kind::entry, e.end - offset});
-      offset = e.end;
-      ++taken;
-      progress = true;
-      if (e.change > gate) {
-        change(e);
-        break;  // what the new cursor needs comes before what follows it
-      }
-    }
-  }
-  s.plan_was_cut_ = cut;
-  if (total == 0 && !s.plan_.empty()) written(s, 0, false);  // a change of cursors that says nothing
-  if (total > 0) ++counts_.sends;
-  return total;
-}
-
-void fanout::written(subscriber& s, std::size_t size, bool blocked) {
-  using kind = subscriber::part::kind;
-  counts_.bytes_written += size;
-  bool complete = true;
-  std::string rest;
-  for (subscriber::part const& p : s.plan_) {
-    std::size_t const n = std::min(size, p.size);
-    size -= n;
-    if (n == 0 && p.size > 0) {  // not reached
-      if (p.what != kind::rest) {
-        complete = false;
-        break;
-      }
-    }
-    bool const half = n < p.size;
-    switch (p.what) {
-      case kind::rest:
-        if (half) s.rest_.erase(0, n);
-        else s.rest_.clear();
-        break;
-      case kind::control:
-        if (half) rest.assign(s.control_, n);
-        s.control_.clear();
-        break;
-      case kind::snapshot: {
-        ++counts_.snapshots_written;
-        if (half) rest.assign(p.in->frames.snapshot().substr(n));
-        for (cursor& c : s.cursors_) {
-          if (c.in == p.in) c = {p.in, p.to, false};
-        }
-        if (p.in->no == s.stream_) {
-          std::uint64_t const before = s.gate_;
-          for (subscriber::entry const& e : s.outbox_) {
-            if (e.change <= p.in->frames.snapshot_gate()) change_cursors(s, e);
-          }
-          if (s.gate_ > before) s.early_ = s.gate_;
-        }
-        break;
-      }
-      case kind::frames: {
-        position to = p.to;
-        if (half) {
-          // The frame that was begun counts as written; its remainder is kept, so the ring may go on without it.
-          journal const& j = p.in->frames;
-          to = j.within(p.from, p.to, n);
-          std::size_t whole = j.size_between(p.from, to);
-          if (whole < n) whole = j.size_between(p.from, ++to);
-          std::vector<std::string_view> pieces;
-          j.read(p.from, to, pieces);
-          std::size_t skip = n;
-          for (std::string_view piece : pieces) {
-            std::size_t const over = std::min(skip, piece.size());
-            rest += piece.substr(over);
-            skip -= over;
-          }
-        }
-        for (cursor& c : s.cursors_) {
-          if (c.in == p.in) c.at = to;
-        }
-        break;
-      }
-      case kind::entry: {
-        subscriber::entry const e = std::move(s.outbox_.front());
-        s.outbox_.pop_front();
-        if (half) rest.assign(s.outbox_bytes_, s.outbox_begin_ + n, p.size - n);
-        s.outbox_begin_ = e.end;
-        if (e.change == s.early_) s.early_ = 0;
-        change_cursors(s, e);
-        break;
-      }
-    }
-    if (half) {
-      complete = false;
-      break;
-    }
-  }
-  if (!rest.empty()) s.rest_ = std::move(rest);
-  compact(s);
-  bool const more = !complete || s.plan_was_cut_;
-  s.plan_.clear();
-  s.blocked_ = blocked;
-  if (more) mark(s);
 }
 
 void fanout::writable(subscriber& s) {
@@ -406,7 +182,8 @@ std::size_t fanout::journal_memory() const noexcept {
   return sum;
 }
 
-// --- pieces ---------------------------------------------------------------------------------------------------------
+// --- pieces
+// ---------------------------------------------------------------------------------------------------------
 
 shared_journal& fanout::journal_of(journal_no no) {
   auto& j = journals_[no];
@@ -469,26 +246,6 @@ void fanout::change_cursors(subscriber& s, subscriber::entry const& e) {
   end_cursor(s, e.end_cursor);
   end_cursor(s, e.start_cursor);
   if (e.start_cursor) add_cursor(s, journal_of(e.start_cursor), s.left_.at(e.start_cursor), true);
-}
-
-void fanout::compact(subscriber& s) {
-  if (s.rest_.empty() && s.rest_.capacity() > idle_bytes) std::string().swap(s.rest_);
-  if (s.outbox_.empty()) {
-    if (s.outbox_bytes_.capacity() > idle_bytes) std::string().swap(s.outbox_bytes_);
-    s.outbox_bytes_.clear();
-    s.outbox_begin_ = 0;
-  } else if (s.outbox_begin_ > idle_bytes && s.outbox_begin_ > s.outbox_bytes_.size() / 2) {
-    s.outbox_bytes_.erase(0, s.outbox_begin_);
-    for (subscriber::entry& e : s.outbox_) e.end -= s.outbox_begin_;
-    s.outbox_begin_ = 0;
-  }
-}
-
-position fanout::limit_by_gate(journal const& j, position from, std::uint64_t gate) {
-  if (j.head() == from || j.tag(j.head()).gate <= gate) return j.head();
-  position to = from;
-  while (j.tag(to + 1).gate <= gate) ++to;
-  return to;
 }
 
 }  // namespace statelink

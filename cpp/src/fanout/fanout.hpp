@@ -1,11 +1,15 @@
-// One commit into many sockets: journals, the cursors in them, and what to write to whom next. No sockets in here.
+// One commit into many sockets: journals, the cursors in them, and what to write to whom next. No
+// sockets in here.
 //
-// Used by the I/O thread alone. The network part feeds it batches and tells it what the sockets took:
+// Used by the I/O thread alone. The network part feeds it batches and tells it what the sockets
+// took:
 //
-//   apply(batch) -> while (next_dirty(s)) { gather(s, views); n = send(views); written(s, n, blocked) } -> trim()
+//   apply(batch) -> while (next_dirty(s)) { gather(s, views); n = send(views); written(s, n,
+//   blocked) } -> trim()
 //
-// gather() gives [rest of a half-sent frame | control | journal parts | outbox entries]; written() moves cursors and changes links
-// exactly as far as the bytes went. A cursor is therefore always on a frame boundary and may fall off its ring at any time.
+// gather() gives [rest of a half-sent frame | control | journal parts | outbox entries]; written()
+// moves cursors and changes links exactly as far as the bytes went. A cursor is therefore always on
+// a frame boundary and may fall off its ring at any time.
 #pragma once
 
 #include <cstdint>
@@ -48,17 +52,20 @@ class fanout {
   /// The socket is gone.
   void close(subscriber& s);
 
-  /// Takes what the loop thread did: appends, snapshots, attachments, answers. Touched sessions become dirty.
+  /// Takes what the loop thread did: appends, snapshots, attachments, answers. Touched sessions
+  /// become dirty.
   void apply(batch const& b);
 
   /// The next session that has something to write, each once; nullptr when there is none.
   subscriber* next_dirty();
 
-  /// Fills `out` with the bytes to write next, at most `limits.send_bytes` and a frame; they are valid until the next call of
-  /// anything but written(). Returns their size, 0 when there is nothing to write now. REQUIRES: !s.blocked().
+  /// Fills `out` with the bytes to write next, at most `limits.send_bytes` and a frame; they are
+  /// valid until the next call of anything but written(). Returns their size, 0 when there is
+  /// nothing to write now. REQUIRES: !s.blocked().
   std::size_t gather(subscriber& s, std::vector<std::string_view>& out);
 
-  /// The socket took the first `size` bytes of what gather() gave; with `blocked` it wants no more until writable().
+  /// The socket took the first `size` bytes of what gather() gave; with `blocked` it wants no more
+  /// until writable().
   void written(subscriber& s, std::size_t size, bool blocked);
 
   /// The socket takes bytes again.
@@ -70,10 +77,12 @@ class fanout {
   /// The client met a gap in `instances`: their cursors go on by a snapshot.
   void resync(subscriber& s, std::vector<instance_no> const& instances);
 
-  /// Cuts the rings to their limits; cursors of blocked sockets may fall off, others do not. Ends journals that were dropped.
+  /// Cuts the rings to their limits; cursors of blocked sockets may fall off, others do not. Ends
+  /// journals that were dropped.
   void trim();
 
-  /// Journals whose snapshot the loop thread must renew, each asked once until its snapshot arrives.
+  /// Journals whose snapshot the loop thread must renew, each asked once until its snapshot
+  /// arrives.
   std::vector<journal_no> take_snapshot_requests() { return std::exchange(requests_, {}); }
   /// Sessions to close, in order.
   std::vector<session_close> take_closes() { return std::exchange(closes_, {}); }
@@ -84,6 +93,8 @@ class fanout {
   std::size_t journal_memory() const noexcept;
 
  private:
+  class planner;
+
   void apply(batch const& b, journal_item const& item);
   void apply(batch const& b, attach_item const& item);
   void apply(batch const& b, entry_item const& item);

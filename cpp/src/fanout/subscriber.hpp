@@ -1,4 +1,5 @@
-// One session as the fan-out sees it: its cursors, its outbox, and the remainder of a half-sent frame. I/O thread only.
+// One session as the fan-out sees it: its cursors, its outbox, and the remainder of a half-sent
+// frame. I/O thread only.
 #pragma once
 
 #include <boost/container/deque.hpp>
@@ -20,8 +21,9 @@ struct shared_journal;
 struct cursor {
   shared_journal* in = nullptr;
   position at = 0;
-  /// The next thing it needs is a snapshot at `at` or later: it is new, fell off the ring, or asked for a resync.
-  /// A stream's snapshot must also know of every change of cursors that was written, else it shows what is seen no more.
+  /// The next thing it needs is a snapshot at `at` or later: it is new, fell off the ring, or asked
+  /// for a resync. A stream's snapshot must also know of every change of cursors that was written,
+  /// else it shows what is seen no more.
   bool lost = false;
 };
 
@@ -50,7 +52,8 @@ class subscriber {
   friend class fanout;
 
   struct entry {
-    std::size_t end;  // offset in outbox_bytes_ at which it ends; it begins where the one before ends
+    std::size_t
+        end;  // offset in outbox_bytes_ at which it ends; it begins where the one before ends
     follow_list follow;
     std::uint64_t change;  // it is this client's so-many-th change of cursors; 0: none
     journal_no end_cursor;
@@ -66,7 +69,8 @@ class subscriber {
     position to = 0;               // snapshot, frames
   };
   using cursor_list = boost::container::small_vector<cursor, 4>;
-  /// Where the client was in journals that it has left: a snapshot must not take it back there. The newest few suffice.
+  /// Where the client was in journals that it has left: a snapshot must not take it back there. The
+  /// newest few suffice.
   class left_list {
    public:
     void add(journal_no no, position at);
@@ -84,8 +88,9 @@ class subscriber {
   cursor_list cursors_;
   left_list left_;
   std::uint64_t gate_ = 0;  // cursor changes written
-  // The last change that a snapshot of the stream has made ahead of its entry. Answers before that entry may follow frames of an
-  // instance that the client will never see: they wait until whatever took its place has been introduced.
+  // The last change that a snapshot of the stream has made ahead of its entry. Answers before that
+  // entry may follow frames of an instance that the client will never see: they wait until whatever
+  // took its place has been introduced.
   std::uint64_t early_ = 0;
 
   std::string rest_;

@@ -45,7 +45,8 @@ void byte_ring::reallocate(std::size_t capacity) {
   std::vector<std::string_view> held;
   read(begin_, end_, held);
   auto data = std::make_unique_for_overwrite<char[]>(capacity);
-  std::uint64_t offset = begin_;  // absolute offsets stay: cursors and the journal's index refer to them
+  std::uint64_t offset =
+      begin_;  // absolute offsets stay: cursors and the journal's index refer to them
   for (std::string_view piece : held) {
     for (std::size_t done = 0; done < piece.size();) {
       std::size_t const at = static_cast<std::size_t>(offset) & (capacity - 1);

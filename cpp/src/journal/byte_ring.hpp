@@ -1,4 +1,5 @@
-// A ring of bytes addressed by absolute offsets: starts without memory, grows on demand, shrinks when asked.
+// A ring of bytes addressed by absolute offsets: starts without memory, grows on demand, shrinks
+// when asked.
 #pragma once
 
 #include <cstdint>

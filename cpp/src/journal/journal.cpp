@@ -48,9 +48,8 @@ position journal::within(position from, position to, std::size_t limit) const no
 std::optional<position> journal::find_place(std::vector<held_instance> const& seen,
                                             position end) const {
   auto const seen_of = [&](stream_tag const& t) {
-    return std::find_if(seen.begin(), seen.end(), [&](held_instance const& s) {
-      return s.instance == t.carries.instance;
-    });
+    return std::find_if(seen.begin(), seen.end(),
+                        [&](held_instance const& s) { return s.instance == t.carries.instance; });
   };
   position const oldest = head_ - ends_.size();
   position place = std::max(end, oldest);
@@ -69,8 +68,8 @@ std::optional<position> journal::find_place(std::vector<held_instance> const& se
     if (at != h.introduced_at && next != h.held.value_or(next) + 1) return std::nullopt;
     h.held = next;
   }
-  bool const complete = std::all_of(then.begin(), then.end(),
-                                    [](held_instance const& h) { return h.held == h.at; });
+  bool const complete =
+      std::all_of(then.begin(), then.end(), [](held_instance const& h) { return h.held == h.at; });
   return complete ? std::optional(place) : std::nullopt;
 }
 

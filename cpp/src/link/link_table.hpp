@@ -1,4 +1,5 @@
-// Who is linked where: one row per (client, state class), and for each instance its clients. Loop thread only.
+// Who is linked where: one row per (client, state class), and for each instance its clients. Loop
+// thread only.
 #pragma once
 
 #include <unordered_map>
@@ -10,7 +11,8 @@ namespace statelink {
 
 class link_table {
  public:
-  /// Links the client's state class to `to`, or, with none, unlinks it. Returns what it was linked to before.
+  /// Links the client's state class to `to`, or, with none, unlinks it. Returns what it was linked
+  /// to before.
   instance_no link(client_no client, class_no cls, instance_no to);
 
   /// The instance that the client's state class is linked to, or none.

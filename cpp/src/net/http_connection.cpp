@@ -85,8 +85,7 @@ void http_connection::start() {
   read();
 }
 
-// --- requests
-// -------------------------------------------------------------------------------------------------------
+// --- requests ----------------------------------------------------------------------------------
 
 void http_connection::read() {
   stage_ = stage::reading;
@@ -155,8 +154,7 @@ void http_connection::answer(page_item& page) {
          .body = std::move(page.body)});
 }
 
-// --- the upgrade
-// ----------------------------------------------------------------------------------------------------
+// --- the upgrade -------------------------------------------------------------------------------
 
 void http_connection::handle_upgrade(request const& r) {
   std::string const connection = joined(r, http::field::connection);
@@ -194,8 +192,7 @@ void http_connection::become_websocket(request const& r) {
       {std::move(socket_), number_, std::move(peer), beast::buffers_to_string(buffer_.data())});
 }
 
-// --- replies
-// --------------------------------------------------------------------------------------------------------
+// --- replies -----------------------------------------------------------------------------------
 
 void http_connection::reply_text(unsigned status, std::string text) {
   reply({.status = status, .body = std::move(text) + "\n"});
@@ -283,8 +280,7 @@ void http_connection::forget_more() {
                      });
 }
 
-// --- the end
-// --------------------------------------------------------------------------------------------------------
+// --- the end -----------------------------------------------------------------------------------
 
 void http_connection::tick() {
   if (stage_ == stage::ended || !alarm_.rings(desk_.now(), desk_.due)) return;

@@ -63,8 +63,7 @@ void io_loop::close_listeners() {
   for (listener& l : listeners_) l.stop();
 }
 
-// --- loop thread
-// ----------------------------------------------------------------------------------------------------
+// --- loop thread -------------------------------------------------------------------------------
 
 void io_loop::take(inbound_batch& into) {
   loop_wakeup_.drain();  // before the box is emptied: what comes between only wakes once too often
@@ -75,8 +74,7 @@ void io_loop::hand_over(batch& b) {
   if (!b.empty() && to_io_.put(b)) io_wakeup_.notify();
 }
 
-// --- any thread
-// -----------------------------------------------------------------------------------------------------
+// --- any thread --------------------------------------------------------------------------------
 
 void io_loop::stop(std::uint16_t code, std::string reason) {
   {
@@ -91,8 +89,7 @@ server_counts io_loop::counts() const {
   return published_;
 }
 
-// --- I/O thread
-// -----------------------------------------------------------------------------------------------------
+// --- I/O thread --------------------------------------------------------------------------------
 
 void io_loop::run() {
   for (listener& l : listeners_) {

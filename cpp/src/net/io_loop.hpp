@@ -30,8 +30,7 @@ class io_loop {
   explicit io_loop(config const& limits);
   ~io_loop();
 
-  // --- before run()
-  // ---------------------------------------------------------------------------------------------
+  // --- before run() ----------------------------------------------------------------------------
   page_set& pages() noexcept { return pages_; }
   /// See server::listen.
   std::uint16_t listen(std::string const& host, std::uint16_t port,
@@ -41,14 +40,12 @@ class io_loop {
   /// The I/O thread's life: returns some time after stop().
   void run();
 
-  // --- loop thread: see server
-  // ----------------------------------------------------------------------------------
+  // --- loop thread: see server -----------------------------------------------------------------
   int inbound_fd() const noexcept { return loop_wakeup_.fd(); }
   void take(inbound_batch& into);
   void hand_over(batch& b);
 
-  // --- any thread
-  // -----------------------------------------------------------------------------------------------
+  // --- any thread ------------------------------------------------------------------------------
   /// run() closes every session and returns.
   void stop(std::uint16_t code, std::string reason);
   server_counts counts() const;

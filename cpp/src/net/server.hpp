@@ -1,7 +1,9 @@
-// A listening server: HTTP pages and WebSocket sessions on one port, served by one I/O thread that runs no user code.
+// A listening server: HTTP pages and WebSocket sessions on one port, served by one I/O thread that
+// runs no user code.
 //
-// The loop thread (whoever runs handlers) talks to it by two mailboxes: take() what was received, hand_over() what was
-// done. Each is a mutex and a swap, and wakes the other side by at most one write to an eventfd.
+// The loop thread (whoever runs handlers) talks to it by two mailboxes: take() what was received,
+// hand_over() what was done. Each is a mutex and a swap, and wakes the other side by at most one
+// write to an eventfd.
 #pragma once
 
 #include <cstdint>
@@ -20,7 +22,8 @@ namespace statelink {
 
 /// Where a page's content comes from.
 struct page_file {
-  std::filesystem::path path;  ///< a file, read at each request; or a folder: the files below it, and its index.html
+  std::filesystem::path
+      path;  ///< a file, read at each request; or a folder: the files below it, and its index.html
 };
 struct page_text {
   std::string content_type;
@@ -31,10 +34,10 @@ using page_content = std::variant<page_file, page_text, page_dynamic>;
 
 /// Counted for tests and the operator.
 struct server_counts {
-  std::uint64_t accepted = 0;          ///< sockets
-  std::uint64_t sessions = 0;          ///< open WebSocket sessions now
-  std::uint64_t wakes_of_loop = 0;     ///< eventfd writes toward the loop thread
-  std::uint64_t events = 0;            ///< events handed to the loop thread
+  std::uint64_t accepted = 0;       ///< sockets
+  std::uint64_t sessions = 0;       ///< open WebSocket sessions now
+  std::uint64_t wakes_of_loop = 0;  ///< eventfd writes toward the loop thread
+  std::uint64_t events = 0;         ///< events handed to the loop thread
   fanout_counts fanout;
 };
 
@@ -45,29 +48,35 @@ class server {
   server(server const&) = delete;
   server& operator=(server const&) = delete;
 
-  // --- before start() -------------------------------------------------------------------------------------------
-  /// Serves GET and HEAD of `route` ("/", "/room/[room_id]": a bracketed segment fits any one non-empty segment; a folder's
-  /// route is a prefix). The more literal route wins. Returns the page's number. `/_statelink/` is the server's own.
+  // --- before start()
+  // -------------------------------------------------------------------------------------------
+  /// Serves GET and HEAD of `route` ("/", "/room/[room_id]": a bracketed segment fits any one
+  /// non-empty segment; a folder's route is a prefix). The more literal route wins. Returns the
+  /// page's number. `/_statelink/` is the server's own.
   std::size_t add_page(std::string route, page_content content);
 
-  /// Binds and listens on a numeric address or host name ("127.0.0.1", "::1", "localhost"); port 0 takes a free one.
-  /// Returns the port, or sets `error` and returns 0.
+  /// Binds and listens on a numeric address or host name ("127.0.0.1", "::1", "localhost"); port 0
+  /// takes a free one. Returns the port, or sets `error` and returns 0.
   std::uint16_t listen(std::string const& host, std::uint16_t port, std::error_code& error);
 
   /// Starts the I/O thread. Connections that came since listen() are served now.
   void start();
 
-  // --- loop thread ----------------------------------------------------------------------------------------------
+  // --- loop thread
+  // ----------------------------------------------------------------------------------------------
   /// A file descriptor that is readable while take() has something to give.
   int inbound_fd() const noexcept;
-  /// Replaces `into` (its memory is reused) by everything received since the last call. Never blocks.
+  /// Replaces `into` (its memory is reused) by everything received since the last call. Never
+  /// blocks.
   void take(inbound_batch& into);
-  /// Takes the content of `b` and leaves it empty with its memory reused where possible. Never blocks on the network.
+  /// Takes the content of `b` and leaves it empty with its memory reused where possible. Never
+  /// blocks on the network.
   void hand_over(batch& b);
 
-  // --- any thread -----------------------------------------------------------------------------------------------
-  /// Closes every session with this code and reason after one last flush, ends within config::close_timeout and joins the
-  /// I/O thread. Safe to call twice.
+  // --- any thread
+  // -----------------------------------------------------------------------------------------------
+  /// Closes every session with this code and reason after one last flush, ends within
+  /// config::close_timeout and joins the I/O thread. Safe to call twice.
   void stop(std::uint16_t code, std::string reason);
   server_counts counts() const;
 

@@ -45,8 +45,7 @@ void websocket_connection::start(std::string first_bytes) {
   want_read();
 }
 
-// --- what session asks for
-// ------------------------------------------------------------------------------------------
+// --- what session asks for ---------------------------------------------------------------------
 
 void websocket_connection::carry_out(session_action action) {
   std::visit([this](auto& a) { act(a); }, action);
@@ -114,8 +113,7 @@ void websocket_connection::act(hang_up&) {
   write_tail();
 }
 
-// --- from the loop thread
-// -------------------------------------------------------------------------------------------
+// --- from the loop thread ----------------------------------------------------------------------
 
 void websocket_connection::set_reading(bool on) {
   paused_by_loop_ = !on;
@@ -152,8 +150,7 @@ void websocket_connection::tell_loop_closed() {
   desk_.inbound.items.emplace_back(inbound_closed{session_.number()});
 }
 
-// --- reading
-// --------------------------------------------------------------------------------------------------------
+// --- reading -----------------------------------------------------------------------------------
 
 bool websocket_connection::is_paused() const noexcept {
   return (paused_by_loop_ || waiting_for_take_) && session_.at() < session::stage::closing;
@@ -197,8 +194,7 @@ bool websocket_connection::too_many_wait() const noexcept {
                                            untaken_bytes_ > desk_.limits.message_bytes);
 }
 
-// --- writing
-// --------------------------------------------------------------------------------------------------------
+// --- writing -----------------------------------------------------------------------------------
 
 void websocket_connection::push_control(ws_opcode opcode, std::string_view payload) {
   std::string frame;

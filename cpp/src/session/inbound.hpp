@@ -1,4 +1,5 @@
-// What the I/O thread hands to the loop thread: a plain value, in the order in which it was received.
+// What the I/O thread hands to the loop thread: a plain value, in the order in which it was
+// received.
 #pragma once
 
 #include <cstdint>
@@ -15,8 +16,8 @@ namespace statelink {
 
 /// Who is at the other end, as the HTTP upgrade said it.
 struct peer_info {
-  std::string address;                                          ///< IP address, text
-  std::vector<std::pair<std::string, std::string>> headers;     ///< names in lower case, as received
+  std::string address;                                       ///< IP address, text
+  std::vector<std::pair<std::string, std::string>> headers;  ///< names in lower case, as received
 };
 
 struct inbound_hello {
@@ -28,7 +29,7 @@ struct inbound_hello {
 struct inbound_event {
   session_no session;
   event_id id = 0;
-  std::uint32_t offset = 0;          ///< the handler's name begins here, its arguments follow
+  std::uint32_t offset = 0;  ///< the handler's name begins here, its arguments follow
   std::uint32_t handler_size = 0;
   std::uint32_t arguments_size = 0;  ///< JSON text of the arguments object; 0: none
 };

@@ -70,7 +70,8 @@ resume_request read_resume(json const& j) {
   resume_request r;
   r.client_token = read_string(j, "token", "hello: resume.token is not a string");
   // Without a secret it proves nothing and becomes a new client, as with a wrong one.
-  if (j.contains("secret")) r.secret = read_string(j, "secret", "hello: resume.secret is not a string");
+  if (j.contains("secret"))
+    r.secret = read_string(j, "secret", "hello: resume.secret is not a string");
   r.boot = read_string(j, "boot", "hello: resume.boot is not a string");
   if (auto const acked = j.find("acked"); acked != j.end()) {
     r.acked = read_integer(*acked, "hello: resume.acked is not an event id");

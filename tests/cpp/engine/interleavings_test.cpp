@@ -1,5 +1,6 @@
-// Engine and fan-out in every order: commit, link, relink, unlink, resync, wake-up, partial write, trim, resume. The model
-// client (support/model_client.hpp) throws on every frame that docs/protocol.md, "Ordering", does not allow.
+// Engine and fan-out in every order: commit, link, relink, unlink, resync, wake-up, partial write,
+// trim, resume. The model client (support/model_client.hpp) throws on every frame that
+// docs/protocol.md, "Ordering", does not allow.
 #include <gtest/gtest.h>
 
 #include <string>
@@ -29,8 +30,9 @@ config small_rings() {
   return c;
 }
 
-/// Runs all sequences of `length` actions, each from a fresh beginning to a drained end; but not those that end with an
-/// action of the I/O thread, or repeat one at once: shorter ones say the same.
+/// Runs all sequences of `length` actions, each from a fresh beginning to a drained end; but not
+/// those that end with an action of the I/O thread, or repeat one at once: shorter ones say the
+/// same.
 class every_order {
  public:
   every_order(std::vector<action> actions, std::size_t length, config limits = small_rings())
@@ -99,7 +101,8 @@ class every_order {
 };
 
 action const other_commits{"other commits", [](simulation& s) { s.increment(other, s.room); }};
-action const own_commit{"commit of what is seen", [](simulation& s) { s.increment(watched, s.room); }};
+action const own_commit{"commit of what is seen",
+                        [](simulation& s) { s.increment(watched, s.room); }};
 action const unshared_commit{"unshared commit", [](simulation& s) { s.increment(watched, s.own); }};
 action const link_a{"link A", [](simulation& s) {
                       s.event(watched, [&](turn& t) {
@@ -111,11 +114,15 @@ action const link_b{"link B", [](simulation& s) { s.link(watched, s.room, "B"); 
 action const unlink{"unlink", [](simulation& s) {
                       if (s.core.linked(s.number(watched), s.room)) s.unlink(watched, s.room);
                     }};
-action const resync{"resync", [](simulation& s) { s.resync(watched, s.room); }, action::of_client, true};
-action const resync_unshared{"resync unshared", [](simulation& s) { s.resync(watched, s.own); }, action::of_client, true};
+action const resync{"resync", [](simulation& s) { s.resync(watched, s.room); }, action::of_client,
+                    true};
+action const resync_unshared{"resync unshared", [](simulation& s) { s.resync(watched, s.own); },
+                             action::of_client, true};
 action const wake_up{"wake-up", [](simulation& s) { s.wake_up(); }, action::of_io};
-action const wake_up_partly{"partial wake-up", [](simulation& s) { s.wake_up(watched, 50); }, action::of_io};
-action const wake_up_blocked{"blocked wake-up", [](simulation& s) { s.wake_up(watched, 0); }, action::of_io};
+action const wake_up_partly{"partial wake-up", [](simulation& s) { s.wake_up(watched, 50); },
+                            action::of_io};
+action const wake_up_blocked{"blocked wake-up", [](simulation& s) { s.wake_up(watched, 0); },
+                             action::of_io};
 action const trim{"trim", [](simulation& s) { s.out.trim(); }, action::of_io};
 action const renew{"renew snapshots", [](simulation& s) { s.renew_snapshots(); }, action::of_io};
 action const reconnect{"reconnect", [](simulation& s) {
@@ -168,15 +175,16 @@ action const open_change{"open: change", [](simulation& s) {
                          }};
 action const other_opens{"open: other changes", [](simulation& s) {
                            s.open_event(other, [&](turn& t) {
-                             if (!s.is_held(s.core.visible(t.actor, s.room))) s.increment(t, s.room);
+                             if (!s.is_held(s.core.visible(t.actor, s.room)))
+                               s.increment(t, s.room);
                            });
                          }};
 action const commit_open{"commit", [](simulation& s) { s.close_events(true); }};
 action const roll_back_open{"roll back", [](simulation& s) { s.close_events(false); }};
 
 TEST(interleavings, of_everything) {
-  every_order({other_commits, own_commit, link_a, link_b, unlink, resync, wake_up, wake_up_partly, trim,
-               renew, reconnect},
+  every_order({other_commits, own_commit, link_a, link_b, unlink, resync, wake_up, wake_up_partly,
+               trim, renew, reconnect},
               4)
       .run();
 }
@@ -186,15 +194,20 @@ TEST(interleavings, of_links_and_slow_sockets) {
 }
 
 TEST(interleavings, of_unshared_values_links_and_resyncs) {
-  every_order({unshared_commit, link_a, unlink, resync_unshared, wake_up, wake_up_partly, renew}, 5).run();
+  every_order({unshared_commit, link_a, unlink, resync_unshared, wake_up, wake_up_partly, renew}, 5)
+      .run();
 }
 
 TEST(interleavings, of_resumes) {
-  every_order({own_commit, unshared_commit, link_a, unlink, wake_up_partly, reconnect, supersede}, 5).run();
+  every_order({own_commit, unshared_commit, link_a, unlink, wake_up_partly, reconnect, supersede},
+              5)
+      .run();
 }
 
 TEST(interleavings, of_resyncs_and_resumes_in_a_room) {
-  every_order e({other_commits, unshared_commit, resync, resync_unshared, wake_up_partly, renew, reconnect}, 5);
+  every_order e(
+      {other_commits, unshared_commit, resync, resync_unshared, wake_up_partly, renew, reconnect},
+      5);
   e.begin = [](simulation& s) {
     s.increment(watched, s.own);
     s.link(watched, s.room, "A");
@@ -209,15 +222,15 @@ TEST(interleavings, of_a_client_that_falls_behind) {
 }
 
 TEST(interleavings, of_an_owner_whose_values_become_a_room) {
-  every_order e({own_commit, unshared_commit, guest_links, guest_unlinks, guest_commits, link_a, unlink,
-                 wake_up_partly, reconnect},
+  every_order e({own_commit, unshared_commit, guest_links, guest_unlinks, guest_commits, link_a,
+                 unlink, wake_up_partly, reconnect},
                 4);
   e.run();
 }
 
 TEST(interleavings, of_turns_that_take_their_time) {
-  every_order e({open_link, open_unlink, open_change, commit_open, roll_back_open, other_opens, guest_links,
-                 resync, resync_unshared, wake_up, renew, reconnect},
+  every_order e({open_link, open_unlink, open_change, commit_open, roll_back_open, other_opens,
+                 guest_links, resync, resync_unshared, wake_up, renew, reconnect},
                 4);
   e.begin = [](simulation& s) {
     s.model(watched).answers_may_be_late = true;
@@ -227,7 +240,9 @@ TEST(interleavings, of_turns_that_take_their_time) {
 }
 
 TEST(interleavings, of_a_room_that_is_held) {
-  every_order e({open_unlink, open_change, commit_open, roll_back_open, resync, wake_up, renew, reconnect}, 5);
+  every_order e(
+      {open_unlink, open_change, commit_open, roll_back_open, resync, wake_up, renew, reconnect},
+      5);
   e.begin = [](simulation& s) {
     s.model(watched).answers_may_be_late = true;
     s.link(watched, s.room, "A");

@@ -1,4 +1,5 @@
-// What a link means: one instance seen by many, private values that come back, the clients of another client.
+// What a link means: one instance seen by many, private values that come back, the clients of
+// another client.
 #include <gtest/gtest.h>
 
 #include "support/simulation.hpp"
@@ -206,7 +207,8 @@ TEST_F(links, what_cannot_be_linked) {
   s.core.end(t);
 }
 
-// --- another client's token -------------------------------------------------------------------------------------------
+// --- another client's token
+// -------------------------------------------------------------------------------------------
 
 TEST_F(links, a_guest_and_the_owner_see_the_owners_instance) {
   clients(3);
@@ -273,7 +275,8 @@ TEST_F(links, a_guest_that_comes_while_the_owner_is_about_to_link) {
   EXPECT_EQ(shown(0), 2);
 }
 
-// --- rollback -----------------------------------------------------------------------------------------------------------
+// --- rollback
+// -----------------------------------------------------------------------------------------------------------
 
 TEST_F(links, a_handler_that_fails_leaves_nothing_behind) {
   clients(2);
@@ -346,7 +349,29 @@ TEST_F(links, an_open_turn_is_seen_by_nobody) {
   EXPECT_EQ(shown(1), 1);
 }
 
-// --- the end of clients -------------------------------------------------------------------------------------------------
+TEST_F(links, a_snapshot_that_is_asked_for_between_the_commit_and_the_end_of_a_turn_comes) {
+  clients(1);
+  s.link(0, s.room, "A");
+  s.increment(0, s.own);
+  settle();
+  instance_no const a = s.core.find_room(s.room, "A");
+  turn t;
+  s.core.begin(t, s.number(0));
+  ++s.enter(t, a).now.count;
+  ++s.enter(t, s.core.own(t.actor, s.own)).now.count;
+  s.core.commit(t);
+  s.note_commit(t);
+  s.drain();
+  s.resync(0, s.room);
+  s.resync(0, s.own);
+  s.drain();
+  EXPECT_EQ(s.model(0).values("Room"), nullptr);
+  s.core.end(t);
+  settle();
+}
+
+// --- the end of clients
+// -------------------------------------------------------------------------------------------------
 
 TEST_F(links, clients_without_a_socket_expire) {
   using std::chrono::milliseconds;

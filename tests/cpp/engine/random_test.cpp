@@ -1,5 +1,6 @@
-// Long random runs with several clients, rooms, guests, slow sockets, turns that stay open, resumes and the end of clients. Everything
-// that any client receives is checked by its model; after each run all show what the engine has.
+// Long random runs with several clients, rooms, guests, slow sockets, turns that stay open, resumes
+// and the end of clients. Everything that any client receives is checked by its model; after each
+// run all show what the engine has.
 #include <gtest/gtest.h>
 
 #include <random>
@@ -69,7 +70,8 @@ class random_run {
           std::string const token = link_token(actor);
           if (is_free(s_.core.room(cls, token)) && is_free(linked)) {
             s_.link(t, cls, token);
-            tell("link " + s_.core.definition(cls).name + " " + token, s_.core.linked(t.actor, cls).value);
+            tell("link " + s_.core.definition(cls).name + " " + token,
+                 s_.core.linked(t.actor, cls).value);
           }
           break;
         }
@@ -100,7 +102,9 @@ class random_run {
   /// A change by no client, of a room or of a client's own.
   void background_change() {
     class_no const cls = any_class();
-    instance_no const no = cls != s_.own && one_in(2) ? s_.core.room(cls, "A") : s_.core.own(s_.number(below(clients_)), cls);
+    instance_no const no = cls != s_.own && one_in(2)
+                               ? s_.core.room(cls, "A")
+                               : s_.core.own(s_.number(below(clients_)), cls);
     if (s_.is_held(no)) return;
     tell("background change", no.value);
     turn t;
@@ -180,10 +184,10 @@ class random_run {
         break;
       default:
         if (one_in(4)) {
-        tell("drain", c);
+          tell("drain", c);
           s_.drain();
         } else if (one_in(4)) {
-        tell("forget", c);
+          tell("forget", c);
           s_.close_events(true);
           s_.disconnect(c);
           s_.core.forget(s_.number(c));
@@ -192,7 +196,9 @@ class random_run {
     }
   }
 
-  void tell(std::string const& what, std::size_t c) { story_ += what + " " + std::to_string(c) + " "; }
+  void tell(std::string const& what, std::size_t c) {
+    story_ += what + " " + std::to_string(c) + " ";
+  }
 
   std::mt19937 random_;
   std::string story_;
@@ -212,7 +218,8 @@ TEST_P(random_runs, keep_every_promise) {
   config limits;
   limits.ring_frames = GetParam().ring_frames;
   limits.send_bytes = GetParam().send_bytes;
-  for (unsigned seed = 1; seed <= (getenv("SEEDS") ? (unsigned)atoi(getenv("SEEDS")) : 60u); ++seed) {
+  for (unsigned seed = 1; seed <= (getenv("SEEDS") ? (unsigned)atoi(getenv("SEEDS")) : 60u);
+       ++seed) {
     random_run r(seed, limits);
     try {
       r.run(400);
@@ -223,8 +230,10 @@ TEST_P(random_runs, keep_every_promise) {
 }
 
 INSTANTIATE_TEST_SUITE_P(rings, random_runs,
-                         testing::Values(variant{"default_limits", 2048, 256 << 10}, variant{"tiny_rings", 3, 256 << 10},
-                                         variant{"small_rings", 16, 300}, variant{"frame_by_frame", 2048, 1}),
+                         testing::Values(variant{"default_limits", 2048, 256 << 10},
+                                         variant{"tiny_rings", 3, 256 << 10},
+                                         variant{"small_rings", 16, 300},
+                                         variant{"frame_by_frame", 2048, 1}),
                          [](auto const& v) { return v.param.name; });
 
 }  // namespace

@@ -179,7 +179,8 @@ TEST_F(resume, does_not_show_again_what_was_left) {
   }
 }
 
-// --- identity -----------------------------------------------------------------------------------------------------------
+// --- identity
+// -----------------------------------------------------------------------------------------------------------
 
 TEST_F(resume, needs_the_secret_and_the_boot_id) {
   struct {
@@ -250,7 +251,8 @@ TEST_F(resume, supersedes_the_old_session_at_once) {
   EXPECT_TRUE(s.model(0).resumed());
 }
 
-// --- answers --------------------------------------------------------------------------------------------------------------
+// --- answers
+// --------------------------------------------------------------------------------------------------------------
 
 TEST_F(resume, lost_answers_are_given_again_and_only_those) {
   clients(1);
@@ -267,8 +269,10 @@ TEST_F(resume, lost_answers_are_given_again_and_only_those) {
   settle();
   // The model client would not take an answer twice.
   words const all = heard(0);
-  std::size_t const answers = static_cast<std::size_t>(std::count_if(
-      all.begin(), all.end(), [](std::string const& h) { return h.starts_with("ack") || h.starts_with("error"); }));
+  std::size_t const answers =
+      static_cast<std::size_t>(std::count_if(all.begin(), all.end(), [](std::string const& h) {
+        return h.starts_with("ack") || h.starts_with("error");
+      }));
   EXPECT_EQ(answers, 3u);
   EXPECT_EQ(s.model(0).answer(3), "handler_error");
   EXPECT_EQ(s.model(0).answered(), (std::vector<event_id>{1, 2, 3, 4, 5}));
@@ -338,7 +342,8 @@ TEST_F(resume, forgotten_errors_are_said_to_be_forgotten) {
   for (event_id e : {4u, 6u, 8u}) EXPECT_EQ(few.model(0).answer(e), "") << e;
 }
 
-// --- clients without `append` ---------------------------------------------------------------------------------------------
+// --- clients without `append`
+// ---------------------------------------------------------------------------------------------
 
 TEST_F(resume, a_plain_client_goes_on_by_snapshots_made_after_its_hello) {
   clients(2);

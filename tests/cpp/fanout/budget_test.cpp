@@ -97,7 +97,9 @@ TEST(budget, a_change_of_cursors_does_not_overtake_frames_that_did_not_fit) {
       expected += frame('r', 30);
     }
     b.append(other_room, 1, "[t1]");
-    b.attach(1, 1, "", {room}).change(1, 1, room, other_room).entry(1, "[ack]", {{{other_room}, 1}});
+    b.attach(1, 1, "", {room})
+        .change(1, 1, room, other_room)
+        .entry(1, "[ack]", {{{other_room}, 1}});
     net.apply(b);
     net.drain();
     ASSERT_EQ(net.take(1), expected + "[T][t1][ack]") << bytes;

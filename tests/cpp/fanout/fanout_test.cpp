@@ -19,7 +19,8 @@ config small_rings() {
   return c;
 }
 
-/// Clients 1..n with sessions of the same numbers, all in `room`, whose snapshot is at 0; everything was read.
+/// Clients 1..n with sessions of the same numbers, all in `room`, whose snapshot is at 0;
+/// everything was read.
 sockets members(std::uint64_t n, config limits = {}) {
   sockets net(std::move(limits));
   batch_maker b;
@@ -82,7 +83,8 @@ TEST(fanout, blocked_clients_fall_off_and_get_one_snapshot_while_others_lose_not
   commit(1);
   for (int i = 0; i < 10; ++i) {
     subscriber& s = *net.out.next_dirty();
-    net.send(s, s.session().value <= 3 ? 2 : sockets::all);  // 1, 2 and 3 stop in the middle of a frame
+    net.send(
+        s, s.session().value <= 3 ? 2 : sockets::all);  // 1, 2 and 3 stop in the middle of a frame
   }
   net.out.trim();
   for (int round = 0; round < 20; ++round) {
@@ -96,7 +98,8 @@ TEST(fanout, blocked_clients_fall_off_and_get_one_snapshot_while_others_lose_not
   std::uint64_t const snapshots = net.out.counts().snapshots_written;
   for (std::uint64_t c = 1; c <= 3; ++c) net.unblock(c);
   net.drain();
-  EXPECT_EQ(net.out.take_snapshot_requests(), std::vector<journal_no>{{room}});  // asked once for all three
+  EXPECT_EQ(net.out.take_snapshot_requests(),
+            std::vector<journal_no>{{room}});  // asked once for all three
   for (std::uint64_t c = 1; c <= 3; ++c) EXPECT_EQ(net.take(c), "[r1]");
   commit(2);
   net.apply(batch_maker().snapshot(room, at, "[S]"));
@@ -224,7 +227,8 @@ TEST(fanout, a_start_of_a_cursor_that_is_there_begins_it_anew) {
 
 TEST(fanout, frames_of_the_stream_wait_for_the_change_that_precedes_them) {
   sockets net = members(1);
-  // The room is left; the stream's frame shows what is seen then. The change waits behind an answer.
+  // The room is left; the stream's frame shows what is seen then. The change waits behind an
+  // answer.
   net.apply(batch_maker()
                 .stream(1, 1, "[p1]", 0)
                 .stream(1, 2, "[p2]", 1)
@@ -242,10 +246,8 @@ TEST(fanout, a_snapshot_of_the_stream_makes_the_changes_that_it_shows) {
   net.apply(batch_maker().stream(1, 1, "[p1]"));
   net.drain();
   net.out.resync(net.at(1), {{7}});  // something of the stream
-  net.apply(batch_maker()
-                .snapshot(1, 1, "[P1]", 1)
-                .entry(1, "[ack]", {{{1}, 1}})
-                .change(1, 1, room, 0));
+  net.apply(
+      batch_maker().snapshot(1, 1, "[P1]", 1).entry(1, "[ack]", {{{1}, 1}}).change(1, 1, room, 0));
   net.drain();
   EXPECT_EQ(net.take(1), "[p1][P1][ack]");
   net.apply(commits(0, 1));
@@ -378,7 +380,8 @@ TEST(fanout, a_dropped_journal_stays_when_it_is_used_again) {
 
 TEST(fanout, who_waits_for_a_snapshot_that_will_never_come_goes_on_without) {
   sockets net = members(2);
-  // Client 1 was linked to a room that has ended since, and moved on; it hears of all that only now.
+  // Client 1 was linked to a room that has ended since, and moved on; it hears of all that only
+  // now.
   net.apply(batch_maker()
                 .change(1, 1, room, other_room)
                 .entry(1, "[ack]", {{{other_room}, 3}})

@@ -1,5 +1,6 @@
-// Batches made by hand, and a socket for each session, so that the fan-out is tested without engine, JSON and network.
-// Frames are plain texts in brackets, "[r1]", so that a torn or misplaced one is seen.
+// Batches made by hand, and a socket for each session, so that the fan-out is tested without
+// engine, JSON and network. Frames are plain texts in brackets, "[r1]", so that a torn or misplaced
+// one is seen.
 #pragma once
 
 #include <map>
@@ -18,8 +19,8 @@ class batch_maker {
     return put(journal_item::kind::append, journal, at, text);
   }
   /// A frame of a client stream that carries `instance` at `rev`.
-  batch_maker& stream(std::uint64_t journal, position at, std::string_view text, std::uint64_t gate = 0,
-                      std::uint64_t instance = 0, revision rev = 0) {
+  batch_maker& stream(std::uint64_t journal, position at, std::string_view text,
+                      std::uint64_t gate = 0, std::uint64_t instance = 0, revision rev = 0) {
     put(journal_item::kind::stream, journal, at, text);
     made_.journals.back().gate = gate;
     made_.journals.back().carries = {{instance}, rev};
@@ -34,7 +35,8 @@ class batch_maker {
   batch_maker& gone(std::uint64_t journal) { return put(journal_item::kind::gone, journal, 0, ""); }
   batch_maker& drop(std::uint64_t journal) { return put(journal_item::kind::drop, journal, 0, ""); }
 
-  /// A new client whose stream is journal `client`, at its beginning, with cursors in `rooms`, which begin by a snapshot.
+  /// A new client whose stream is journal `client`, at its beginning, with cursors in `rooms`,
+  /// which begin by a snapshot.
   batch_maker& attach(std::uint64_t session, std::uint64_t client, std::string preamble = "",
                       std::vector<std::uint64_t> const& rooms = {}) {
     attach_item item;
@@ -74,7 +76,8 @@ class batch_maker {
     made_.bytes += text;
     return span;
   }
-  batch_maker& put(journal_item::kind what, std::uint64_t journal, position at, std::string_view text) {
+  batch_maker& put(journal_item::kind what, std::uint64_t journal, position at,
+                   std::string_view text) {
     made_.journals.push_back({what, {journal}, at, add(text)});
     return *this;
   }
@@ -96,8 +99,8 @@ class sockets {
   }
   void apply(batch_maker const& b) { out.apply(b.made()); }
 
-  /// One send to one session: it takes at most `limit` bytes, and blocks when that is less than it was given.
-  /// Returns how many it was given.
+  /// One send to one session: it takes at most `limit` bytes, and blocks when that is less than it
+  /// was given. Returns how many it was given.
   std::size_t send(subscriber& s, std::size_t limit = all) {
     std::size_t const given = out.gather(s, views_);
     std::size_t const taken = std::min(limit, given);

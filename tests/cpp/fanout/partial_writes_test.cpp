@@ -1,5 +1,5 @@
-// Sockets that take only a part, at every byte: nothing is torn, lost or repeated, and a change of cursors becomes true
-// in the moment in which its entry is written.
+// Sockets that take only a part, at every byte: nothing is torn, lost or repeated, and a change of
+// cursors becomes true in the moment in which its entry is written.
 #include <gtest/gtest.h>
 
 #include "fanout/fanout.hpp"
@@ -19,11 +19,13 @@ config small_rings() {
   return c;
 }
 
-/// A client with a plan of everything: rest, control, stream, room, answers, a change, the next room's snapshot and frames.
+/// A client with a plan of everything: rest, control, stream, room, answers, a change, the next
+/// room's snapshot and frames.
 sockets everything() {
   sockets net(small_rings());
   net.open(1);
-  net.apply(batch_maker().append(room, 1, "[first]").snapshot(room, 0, "[S0]").attach(1, 1, "", {room}));
+  net.apply(
+      batch_maker().append(room, 1, "[first]").snapshot(room, 0, "[S0]").attach(1, 1, "", {room}));
   net.send(*net.out.next_dirty(), 7);  // "[S0][fi"
   net.out.push_control(net.at(1), "[ping]");
   batch_maker b;
@@ -98,7 +100,8 @@ TEST(partial_writes, a_change_becomes_true_in_the_moment_its_entry_is_written) {
   }
 }
 
-TEST(partial_writes, a_client_that_falls_off_its_ring_in_the_middle_of_a_frame_still_gets_the_frame) {
+TEST(partial_writes,
+     a_client_that_falls_off_its_ring_in_the_middle_of_a_frame_still_gets_the_frame) {
   for (std::size_t cut = 0; cut <= expected.size() - 7; ++cut) {
     sockets net = everything();
     net.send(*net.out.next_dirty(), cut);
@@ -110,11 +113,13 @@ TEST(partial_writes, a_client_that_falls_off_its_ring_in_the_middle_of_a_frame_s
     net.unblock(1);
     net.drain();
     for (journal_no j : net.out.take_snapshot_requests()) {
-      net.apply(batch_maker().snapshot(j.value, j.value == room ? 40 : 50, j.value == room ? "[S40]" : "[T50]"));
+      net.apply(batch_maker().snapshot(j.value, j.value == room ? 40 : 50,
+                                       j.value == room ? "[S40]" : "[T50]"));
     }
     net.drain();
     for (journal_no j : net.out.take_snapshot_requests()) {
-      net.apply(batch_maker().snapshot(j.value, j.value == room ? 40 : 50, j.value == room ? "[S40]" : "[T50]"));
+      net.apply(batch_maker().snapshot(j.value, j.value == room ? 40 : 50,
+                                       j.value == room ? "[S40]" : "[T50]"));
     }
     net.drain();
     std::string const received = net.take(1);
@@ -123,7 +128,8 @@ TEST(partial_writes, a_client_that_falls_off_its_ring_in_the_middle_of_a_frame_s
       return std::find(frames.begin(), frames.end(), name) - frames.begin();
     };
     auto const size = static_cast<std::ptrdiff_t>(frames.size());
-    // Never the new room before the change, never the old one after it; answers after what they follow.
+    // Never the new room before the change, never the old one after it; answers after what they
+    // follow.
     ASSERT_LT(place("[ack1]"), place("[ack2]")) << cut;
     ASSERT_LT(place("[ack2]"), place("[moved]")) << cut;
     ASSERT_LT(place("[moved]"), place("[ack3]")) << cut;

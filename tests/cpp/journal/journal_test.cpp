@@ -166,7 +166,7 @@ TEST(journal, a_snapshot_at_zero_is_one) {
 
 TEST(journal, within_takes_as_many_frames_as_fit_and_at_least_one) {
   journal j;
-  append(j, 0, 9);  // 3 bytes each
+  append(j, 0, 9);   // 3 bytes each
   append(j, 9, 12);  // 4 bytes each
   EXPECT_EQ(j.within(0, 12, 1000), 12u);
   EXPECT_EQ(j.within(0, 12, 39), 12u);
@@ -194,6 +194,114 @@ TEST(journal, gives_its_memory_back) {
   j.trim(0, 0, all);
   EXPECT_EQ(j.memory(), 0u);
   EXPECT_TRUE(j.can_continue(3001));
+}
+
+// --- the place of a returning client
+// -----------------------------------------------------------------------------------
+
+using statelink::held_instance;
+using statelink::revision;
+
+/// A client stream of two instances, 1 and 2.
+struct stream {
+  journal j;
+  void add(std::uint64_t instance, revision at) {
+    j.append(j.head() + 1, frame(j.head() + 1), {{{instance}, at}, 0});
+  }
+};
+
+TEST(journal, find_place_is_after_the_newest_frame_held) {
+  stream s;
+  for (revision at = 0; at < 5; ++at) {
+    s.add(1, at);
+    s.add(2, at);
+  }
+  std::vector<held_instance> seen{{{1}, 4, 1, 2}, {{2}, 4, 2, 1}};
+  EXPECT_EQ(s.j.find_place(seen, 10), 5u);
+  seen[1].held = 2;
+  EXPECT_EQ(s.j.find_place(seen, 10), 6u);
+  seen[0].held = seen[1].held = 4;
+  EXPECT_EQ(s.j.find_place(seen, 10), 10u);
+}
+
+TEST(journal, find_place_looks_no_further_than_the_end) {
+  stream s;
+  for (revision at = 0; at < 5; ++at) s.add(1, at);
+  EXPECT_EQ(s.j.find_place({{{1}, 2, 1, 1}}, 3), 2u);
+  EXPECT_EQ(s.j.find_place({{{1}, 2, 1, 2}}, 3), 3u);
+}
+
+TEST(journal, find_place_is_nowhere_when_frames_are_lacking) {
+  stream s;
+  for (revision at = 0; at < 5; ++at) {
+    s.add(1, at);
+    s.add(2, at);
+  }
+  EXPECT_EQ(s.j.find_place({}, 10), std::nullopt);
+  EXPECT_EQ(s.j.find_place({{{1}, 4, 1, {}}, {{2}, 4, 2, {}}}, 10), std::nullopt);
+  EXPECT_EQ(s.j.find_place({{{1}, 4, 1, 4}, {{2}, 4, 2, 2}}, 10),
+            std::nullopt);                                        // 2 at 3 is passed
+  EXPECT_EQ(s.j.find_place({{{1}, 4, 1, 2}}, 10), std::nullopt);  // 2 is not seen
+  s.j.trim(6, 1000, all);
+  EXPECT_EQ(s.j.find_place({{{1}, 4, 1, 1}, {{2}, 4, 2, 1}}, 10),
+            std::nullopt);  // not held any more
+  EXPECT_EQ(s.j.find_place({{{1}, 4, 1, 2}, {{2}, 4, 2, 2}}, 10), 6u);
+}
+
+TEST(journal, find_place_knows_that_an_instance_was_introduced_anew) {
+  stream s;
+  s.add(1, 0);
+  s.add(2, 0);
+  s.add(1, 7);  // a snapshot: it was not seen for a while
+  s.add(1, 8);
+  EXPECT_EQ(s.j.find_place({{{1}, 8, 3, 0}, {{2}, 0, 2, 0}}, 4), 2u);
+  EXPECT_EQ(s.j.find_place({{{1}, 8, 3, {}}, {{2}, 0, 2, 0}}, 4), 2u);
+  EXPECT_EQ(s.j.find_place({{{1}, 8, 1, 0}, {{2}, 0, 2, 0}}, 4),
+            std::nullopt);  // a gap, if it were a patch
+}
+
+TEST(journal, find_place_leads_a_client_to_what_is) {
+  // Clients that received some prefix; a third of them threw some values away, or claim others.
+  std::mt19937 random(4);
+  int found = 0;
+  for (int round = 0; round < 3000; ++round) {
+    stream s;
+    std::vector<held_instance> seen(3);
+    std::size_t const received = random() % 30;
+    for (std::size_t n = 0; n < 28; ++n) {
+      std::size_t const i = n < seen.size() ? n : random() % seen.size();
+      held_instance& h = seen[i];
+      h.instance = {i + 1};
+      bool const is_snapshot = n < seen.size() || random() % 10 == 0;
+      if (n >= seen.size()) h.at += is_snapshot ? 1 + random() % 3 : 1;
+      s.add(i + 1, h.at);
+      if (is_snapshot) h.introduced_at = s.j.head();
+      if (n < received) h.held = h.at;
+    }
+    if (random() % 3 == 0) {
+      held_instance& h = seen[random() % seen.size()];
+      if (random() % 2)
+        h.held.reset();
+      else
+        h.held = random() % (h.at + 2);
+    }
+    if (random() % 3 == 0) s.j.trim(10, 10000, all);
+
+    auto const place = s.j.find_place(seen, s.j.head());
+    if (!place) continue;
+    ++found;
+    for (held_instance const& h : seen) {
+      std::optional<revision> now = h.held;
+      for (position at = *place + 1; at <= s.j.head(); ++at) {
+        if (s.j.tag(at).carries.instance != h.instance) continue;
+        revision const next = s.j.tag(at).carries.at;
+        ASSERT_TRUE(at == h.introduced_at || (now && next == *now + 1));
+        now = next;
+      }
+      ASSERT_EQ(now, h.at);
+    }
+  }
+  EXPECT_GT(found, 1000);
 }
 
 /// What a journal is, said naively.
@@ -289,7 +397,8 @@ TEST(journal, does_what_the_model_does) {
         case 3: {
           std::size_t const max_frames = random() % 20;
           std::size_t const max_bytes = random() % 600;
-          position const keep_after = random() % 3 ? m.head : m.oldest() + random() % (m.held.size() + 1);
+          position const keep_after =
+              random() % 3 ? m.head : m.oldest() + random() % (m.held.size() + 1);
           j.trim(max_frames, max_bytes, keep_after);
           m.trim(max_frames, max_bytes, keep_after);
           break;

@@ -22,7 +22,8 @@ class frame_reader {
 
   void feed(std::string_view bytes) { buffer_ += bytes; }
 
-  /// The next whole message, if there is one. Throws protocol_violation where the bytes are not an unmasked, unfragmented frame.
+  /// The next whole message, if there is one. Throws protocol_violation where the bytes are not an
+  /// unmasked, unfragmented frame.
   std::optional<message> next() {
     auto const byte = [&](std::size_t i) { return static_cast<unsigned char>(buffer_[i]); };
     if (buffer_.size() < 2) return std::nullopt;

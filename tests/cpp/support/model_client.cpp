@@ -12,7 +12,8 @@ namespace {
 }
 
 /// Every key of `must` and nothing but `must` and `may`.
-void check_keys(nlohmann::json const& f, std::set<std::string> must, std::set<std::string> const& may = {}) {
+void check_keys(nlohmann::json const& f, std::set<std::string> must,
+                std::set<std::string> const& may = {}) {
   for (auto const& [key, _] : f.items()) {
     if (!must.erase(key) && !may.contains(key)) violated("unknown key " + key, f);
   }
@@ -75,13 +76,20 @@ std::optional<instance_revision> model_client::held(std::string const& state) co
 void model_client::frame(json const& f) {
   ++counts_.frames;
   if (greeted_ == f.contains("hello")) violated("one hello, first", f);
-  if (f.contains("hello")) read_hello(f);
-  else if (f.contains("s")) read_snapshot(f);
-  else if (f.contains("p")) read_patch(f);
-  else if (f.contains("a")) read_answer(f);
-  else if (f.contains("x")) read_error(f);
-  else if (f == json{{"hydrated", true}}) read_hydrated();
-  else violated("unknown frame", f);
+  if (f.contains("hello"))
+    read_hello(f);
+  else if (f.contains("s"))
+    read_snapshot(f);
+  else if (f.contains("p"))
+    read_patch(f);
+  else if (f.contains("a"))
+    read_answer(f);
+  else if (f.contains("x"))
+    read_error(f);
+  else if (f == json{{"hydrated", true}})
+    read_hydrated();
+  else
+    violated("unknown frame", f);
 }
 
 void model_client::read_hello(json const& f) {
@@ -92,7 +100,8 @@ void model_client::read_hello(json const& f) {
   resumed_ = h["resumed"];
   heard_.push_back(resumed_ ? "resumed" : "hello");
   if (resumed_) {
-    if (h["token"] != token_ || h["secret"] != secret_ || h["boot"] != boot_) violated("another identity", f);
+    if (h["token"] != token_ || h["secret"] != secret_ || h["boot"] != boot_)
+      violated("another identity", f);
     // What awaits a snapshot was not said to be held: the server introduces it anew.
     std::erase_if(documents_, [](auto const& d) { return d.second.resync; });
     // It cannot know what it left in a former session.
@@ -201,7 +210,8 @@ void model_client::check_followed(json const& f) {
   }
 }
 
-void model_client::answer_outstanding(event_id first, event_id last, std::string const& code, bool only_some) {
+void model_client::answer_outstanding(event_id first, event_id last, std::string const& code,
+                                      bool only_some) {
   ++counts_.answers;
   bool any = only_some;
   while (!outstanding_.empty() && outstanding_.front() <= last) {

@@ -1,4 +1,5 @@
-// A client as docs/protocol.md wants it, and a checker: whatever the server sends against "Ordering" throws.
+// A client as docs/protocol.md wants it, and a checker: whatever the server sends against
+// "Ordering" throws.
 #pragma once
 
 #include <deque>
@@ -20,23 +21,27 @@ class model_client {
  public:
   using json = nlohmann::json;
 
-  // --- what it sends ------------------------------------------------------------------------------------------------
+  // --- what it sends
+  // ------------------------------------------------------------------------------------------------
   /// The first frame of a new session: it resumes where it was connected before.
   hello_frame say_hello();
   /// The page was loaded anew: only the identity was kept.
   void forget_values() { documents_.clear(); }
   /// The id of a new event, which must be answered once.
   event_id send_event();
-  /// Asks for a snapshot of what it holds of the state, and ignores patches until that comes. Nothing before the hello.
+  /// Asks for a snapshot of what it holds of the state, and ignores patches until that comes.
+  /// Nothing before the hello.
   std::vector<instance_no> ask_resync(std::string const& state);
 
-  // --- what it receives -----------------------------------------------------------------------------------------------
+  // --- what it receives
+  // -----------------------------------------------------------------------------------------------
   /// Bytes of the socket. Throws protocol_violation.
   void receive(std::string_view bytes);
   /// Events that the server has not received, known from its hello: to be sent again.
   std::vector<event_id> take_unsent() { return std::exchange(unsent_, {}); }
 
-  // --- what it holds --------------------------------------------------------------------------------------------------
+  // --- what it holds
+  // --------------------------------------------------------------------------------------------------
   /// Nullptr when it has none of the state, or waits for a snapshot.
   json const* values(std::string const& state) const;
   std::optional<instance_revision> held(std::string const& state) const;
@@ -61,13 +66,15 @@ class model_client {
     int answers = 0;  ///< frames
   };
   counts const& counted() const noexcept { return counts_; }
-  /// The state names, patches as "Room@3", answers as "ack 4", in the order of receipt, of all sessions.
+  /// The state names, patches as "Room@3", answers as "ack 4", in the order of receipt, of all
+  /// sessions.
   std::vector<std::string> const& heard() const noexcept { return heard_; }
   std::vector<std::string> take_heard() { return std::exchange(heard_, {}); }
 
   /// Handlers may still run at a resume: their answers may come after `hydrated`.
   bool answers_may_be_late = false;
-  /// An instance that was replaced while the client waited for a snapshot may never have been introduced, though an answer names it.
+  /// An instance that was replaced while the client waited for a snapshot may never have been
+  /// introduced, though an answer names it.
   bool may_skip_instances = false;
   /// Told of all values after each frame that changed them.
   std::function<void(instance_revision, json const&)> on_values;

@@ -12,7 +12,8 @@ simulation::simulation(config l) : limits(std::move(l)), core(limits), out(limit
   core.define({"Own", false, sample_values::defaults(), make, make_overlay});
 }
 
-// --- clients ----------------------------------------------------------------------------------------------------------
+// --- clients
+// ----------------------------------------------------------------------------------------------------------
 
 std::size_t simulation::add_client() {
   ends_.push_back(std::make_unique<client_end>());
@@ -20,7 +21,8 @@ std::size_t simulation::add_client() {
   e.model.on_values = [this](instance_revision at, json const& values) {
     auto const known = committed_.find(at);
     // Nobody has committed what the defaults are.
-    bool const is_default = known == committed_.end() && at.at == 0 && sample_values::content().is(values);
+    bool const is_default =
+        known == committed_.end() && at.at == 0 && sample_values::content().is(values);
     if (!is_default && (known == committed_.end() || !known->second.is(values))) {
       throw protocol_violation("instance " + std::to_string(at.instance.value) + " at " +
                                std::to_string(at.at) + " never was " + values.dump());
@@ -79,7 +81,8 @@ simulation::client_end* simulation::end_of(subscriber const& s) {
   return nullptr;
 }
 
-// --- turns --------------------------------------------------------------------------------------------------------------
+// --- turns
+// --------------------------------------------------------------------------------------------------------------
 
 event_id simulation::begin(client_end& e, turn& t) {
   bool const is_unaware = e.is_replaced && !e.model.client_token().empty() && !e.model.greeted();
@@ -116,7 +119,8 @@ void simulation::open_event(std::size_t c, std::function<void(turn&)> const& han
 void simulation::close_events(bool commit) {
   for (auto const& e : ends_) {
     if (!e->open) continue;
-    finish(e->open->t, e->open->event, commit ? std::nullopt : std::optional<std::string>("rolled back"));
+    finish(e->open->t, e->open->event,
+           commit ? std::nullopt : std::optional<std::string>("rolled back"));
     e->open.reset();
   }
 }
@@ -141,7 +145,9 @@ sample_values& simulation::enter(turn& t, instance_no no) {
   return values(no);
 }
 
-void simulation::increment(turn& t, class_no cls) { ++enter(t, core.visible(t.actor, cls)).now.count; }
+void simulation::increment(turn& t, class_no cls) {
+  ++enter(t, core.visible(t.actor, cls)).now.count;
+}
 
 void simulation::link(turn& t, class_no cls, std::string const& link_token) {
   instance_no const left = core.linked(t.actor, cls);
@@ -172,7 +178,8 @@ void simulation::note(instance_no no) {
   instance_revision const at{no, core.record(no).at};
   auto const [known, is_new] = committed_.try_emplace(at, values(no).committed());
   if (!is_new && known->second != values(no).committed()) {
-    throw std::logic_error("one revision of instance " + std::to_string(no.value) + " has two values");
+    throw std::logic_error("one revision of instance " + std::to_string(no.value) +
+                           " has two values");
   }
 }
 
@@ -187,7 +194,8 @@ void simulation::note_commit(turn const& t) {
   }
 }
 
-// --- the I/O thread -----------------------------------------------------------------------------------------------------
+// --- the I/O thread
+// -----------------------------------------------------------------------------------------------------
 
 void simulation::hand_over() {
   batch& b = core.flush();
@@ -204,7 +212,7 @@ void simulation::write(subscriber& s, std::size_t limit) {
   std::size_t const given = out.gather(s, views_);
   if (given == 0) return;
   client_end* const e = end_of(s);
-  std::size_t const taken = std::min(limit, given);
+  std::size_t const taken = e && e->stalled ? 0 : std::min(limit, given);
   std::size_t left = taken;
   for (std::string_view v : views_) {
     if (e && !e->ignored) receive(*e, v.substr(0, left));
@@ -220,14 +228,15 @@ void simulation::receive(client_end& e, std::string_view bytes) try {
 }
 
 protocol_violation simulation::violation(client_end const& e, std::string const& what) const {
-  std::string story = "client number " + std::to_string(e.no.value) + ": " + what + "\nafter it heard:";
+  std::string story =
+      "client number " + std::to_string(e.no.value) + ": " + what + "\nafter it heard:";
   for (std::string const& h : e.model.heard()) story += " " + h;
   return protocol_violation(story);
 }
 
 void simulation::unblock() {
   for (auto const& e : ends_) {
-    if (e->socket && e->socket->blocked()) out.writable(*e->socket);
+    if (e->socket && e->socket->blocked() && !e->stalled) out.writable(*e->socket);
   }
 }
 
@@ -240,6 +249,7 @@ void simulation::wake_up(std::optional<std::size_t> c, std::size_t limit) {
 }
 
 void simulation::drain() {
+  for (auto const& e : ends_) e->stalled = false;
   for (int quiet = 0; quiet < 2;) {
     std::uint64_t const before = out.counts().bytes_written;
     renew_snapshots();
@@ -249,15 +259,15 @@ void simulation::drain() {
   }
 }
 
-// --- what holds -----------------------------------------------------------------------------------------------------------
+// --- what holds
+// -----------------------------------------------------------------------------------------------------------
 
 void simulation::check(std::size_t c) {
   client_end& e = *ends_[c];
-  auto const fail = [&](std::string const& what) {
-    throw violation(e, what);
-  };
+  auto const fail = [&](std::string const& what) { throw violation(e, what); };
   if (!e.model.hydrated()) fail("not hydrated");
-  if (e.model.unanswered()) fail(std::to_string(e.model.unanswered()) + " events without an answer");
+  if (e.model.unanswered())
+    fail(std::to_string(e.model.unanswered()) + " events without an answer");
   for (std::size_t n = 1; n <= core.classes(); ++n) {
     std::string const& name = core.definition({n}).name;
     json const* const shown = e.model.values(name);
@@ -269,8 +279,10 @@ void simulation::check(std::size_t c) {
     if (linked && e.model.held(name)->instance != linked) fail(name + " is of another instance");
     own_slot const& overlay = core.client_record(e.no).overlays[n - 1];
     json const* const laid_over = e.model.values(name + "+");
-    if (overlay.introduced != (laid_over != nullptr)) fail(name + ": an overlay too many or too few");
-    if (laid_over && !values(overlay.values->no).committed().is(*laid_over)) fail(name + ": another overlay");
+    if (overlay.introduced != (laid_over != nullptr))
+      fail(name + ": an overlay too many or too few");
+    if (laid_over && !values(overlay.values->no).committed().is(*laid_over))
+      fail(name + ": another overlay");
   }
 }
 

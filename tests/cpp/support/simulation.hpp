@@ -1,5 +1,6 @@
-// Engine and fan-out with model clients at the ends of sockets that take as much as the test says: no threads, no network.
-// Every value that a client shows after any frame is compared with what the engine had committed at that revision.
+// Engine and fan-out with model clients at the ends of sockets that take as much as the test says:
+// no threads, no network. Every value that a client shows after any frame is compared with what the
+// engine had committed at that revision.
 #pragma once
 
 #include <map>
@@ -24,36 +25,48 @@ class simulation {
   simulation(simulation const&) = delete;
   simulation& operator=(simulation const&) = delete;
 
-  // The state classes: two that can be shared, one of them without common defaults, and one that cannot.
+  // The state classes: two that can be shared, one of them without common defaults, and one that
+  // cannot.
   class_no const room = {1};
   class_no const pad = {2};
   class_no const own = {3};
 
-  // --- clients: numbered from 0 in the order of add_client() ----------------------------------------------------------
+  // --- clients: numbered from 0 in the order of add_client()
+  // ----------------------------------------------------------
   /// A client that said hello; nothing has reached it yet.
   std::size_t add_client();
   model_client& model(std::size_t c) { return ends_[c]->model; }
   client_no number(std::size_t c) const { return ends_[c]->no; }
   bool is_connected(std::size_t c) const { return ends_[c]->socket; }
-  std::string const& token(std::size_t c) const { return core.client_record(number(c)).client_token; }
+  std::string const& token(std::size_t c) const {
+    return core.client_record(number(c)).client_token;
+  }
 
-  /// From now on the client's socket takes everything and nobody looks at it: it is there for the others.
+  /// From now on the client's socket takes everything and nobody looks at it: it is there for the
+  /// others.
   void ignore(std::size_t c) { ends_[c]->ignored = true; }
+
+  /// The client's socket takes nothing until it is told otherwise.
+  void stall(std::size_t c, bool on) { ends_[c]->stalled = on; }
 
   /// The socket is gone, with what was on its way.
   void disconnect(std::size_t c);
-  /// A new session says what the client holds. The old socket may still be there; its death comes later.
+  /// A new session says what the client holds. The old socket may still be there; its death comes
+  /// later.
   void reconnect(std::size_t c);
   /// A new session with this hello.
   void reconnect(std::size_t c, hello_frame const& hello);
   /// The client asks for a snapshot of what it sees of the class.
   void resync(std::size_t c, class_no cls);
 
-  // --- turns ------------------------------------------------------------------------------------------------------------
-  /// One event from begin to answer. `handler` gets the turn; it throws to fail. Nothing, and 0, where the client has an open
-  /// turn, for its events are run one after the other, or does not know its new identity yet.
+  // --- turns
+  // ------------------------------------------------------------------------------------------------------------
+  /// One event from begin to answer. `handler` gets the turn; it throws to fail. Nothing, and 0,
+  /// where the client has an open turn, for its events are run one after the other, or does not
+  /// know its new identity yet.
   event_id event(std::size_t c, std::function<void(turn&)> const& handler);
-  /// The same, but the turn stays open until close_events(). Nothing where the client has a turn already.
+  /// The same, but the turn stays open until close_events(). Nothing where the client has a turn
+  /// already.
   void open_event(std::size_t c, std::function<void(turn&)> const& handler);
   /// All open turns commit or are rolled back, and end.
   void close_events(bool commit);
@@ -71,18 +84,22 @@ class simulation {
   void note_commit(turn const& t);
   sample_values& values(instance_no no) { return static_cast<sample_values&>(core.values(no)); }
 
-  // --- the I/O thread ---------------------------------------------------------------------------------------------------
+  // --- the I/O thread
+  // ---------------------------------------------------------------------------------------------------
   /// Everything that the loop thread did reaches the fan-out.
   void hand_over();
   /// The loop thread makes the snapshots that the fan-out asked for.
   void renew_snapshots();
-  /// Hands over and writes to each dirty client once or until it is blocked; client `c`'s socket takes only `limit` bytes.
+  /// Hands over and writes to each dirty client once or until it is blocked; client `c`'s socket
+  /// takes only `limit` bytes.
   void wake_up(std::optional<std::size_t> c = {}, std::size_t limit = 0);
-  /// All of this until nothing is left to do.
+  /// All of this until nothing is left to do; no socket is stalled any more.
   void drain();
 
-  // --- what holds after drain() -------------------------------------------------------------------------------------------
-  /// Throws protocol_violation unless the client shows what the engine has and every event was answered.
+  // --- what holds after drain()
+  // -------------------------------------------------------------------------------------------
+  /// Throws protocol_violation unless the client shows what the engine has and every event was
+  /// answered.
   void check(std::size_t c);
   void check_all();
 
@@ -97,6 +114,7 @@ class simulation {
     session_no session;
     subscriber* socket = nullptr;
     bool ignored = false;
+    bool stalled = false;
     bool is_replaced = false;  // by a new identity, of which the model hears by its hello
     struct open_turn {
       turn t;

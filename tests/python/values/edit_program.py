@@ -111,12 +111,13 @@ class Program:
         else:
             names = ("rows", "table", "tags", "anything", "_hidden")
             value = getattr(self.rooms[choice % len(self.rooms)], names[(choice >> 2) % len(names)])
-        while True:
+        for _ in range(12):  # what was held on to may hold itself
             inner = [c for c in self.children(value) if isinstance(c, (list, dict, set, *OBJECTS))]
             step = self.byte()
             if not inner or step >= 170:
                 return value
             value = inner[step % len(inner)]
+        return value
 
     # ---- what
 
