@@ -218,8 +218,7 @@ TEST_P(random_runs, keep_every_promise) {
   config limits;
   limits.ring_frames = GetParam().ring_frames;
   limits.send_bytes = GetParam().send_bytes;
-  for (unsigned seed = 1; seed <= (getenv("SEEDS") ? (unsigned)atoi(getenv("SEEDS")) : 60u);
-       ++seed) {
+  for (unsigned seed = 1; seed <= 150; ++seed) {
     random_run r(seed, limits);
     try {
       r.run(400);
