@@ -1,11 +1,12 @@
 """Who a client is: nobody chooses or steals an identity, and a client keeps its own as long as the server lives."""
 
-import asyncio
-
 import pytest
 
 import statelink as sl
+from gates import Gate
 from statelink.testing import AppHarness
+
+GATE: Gate
 
 
 class Me(sl.SharedState):
@@ -30,9 +31,9 @@ class Me(sl.SharedState):
         )
 
     @sl.event
-    async def wait(self, seconds: float) -> None:
+    async def wait(self) -> None:
         self.count += 1
-        await asyncio.sleep(seconds)
+        await GATE.passing()
 
     @sl.var
     def audience(self) -> int:
@@ -41,6 +42,8 @@ class Me(sl.SharedState):
 
 @pytest.fixture
 async def harness():
+    global GATE
+    GATE = Gate()
     async with AppHarness(sl.App(states=[Me])) as harness:
         yield harness
 
@@ -121,9 +124,10 @@ async def test_a_newer_session_supersedes(harness):
 
 async def test_answers_go_to_the_newer_session(harness):
     alice = await harness.connect()
-    slow = await alice.send_event(Me.wait, seconds=0.05)
-    await alice.until(lambda: harness.counts["turns"] >= 1)
+    slow = await alice.send_event(Me.wait)
+    await GATE.arrived()
     newer = await harness.connect(identity=alice.identity)
+    GATE.open()
     await newer.until(lambda: any(frame.get("a") == 1 for frame in newer.frames))
     assert newer.state(Me)["count"] == 1
     assert not slow.done()
@@ -151,8 +155,8 @@ async def test_a_server_that_restarted_knows_nobody(harness):
 
 async def test_a_call_that_a_restart_interrupts(harness):
     alice = await harness.connect()
-    answer = await alice.send_event(Me.wait, seconds=60)
-    await alice.until(lambda: harness.counts["turns"] >= 1)
+    answer = await alice.send_event(Me.wait)
+    await GATE.arrived()
     await harness.restart()
     await alice.until(lambda: not alice.connected)
     if not answer.done():  # the server may have said that it cancelled the handler
