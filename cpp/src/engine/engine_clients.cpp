@@ -138,10 +138,7 @@ followed_list engine::everything_seen(client const& c) const {
   for (std::size_t n = 0; n < c.own.size(); ++n) {
     instance_no const linked = committed_link(c, {n + 1});
     instance const* i = linked ? instances_.at(linked).get() : c.own[n].values;
-    if (!i) continue;
-    seen.push_back({{i->no, i->at},
-                    i->has_journal ? journal_position{i->journal(), i->at}
-                                   : journal_position{c.stream, c.stream_head}});
+    if (i && i->has_journal) seen.push_back({{i->no, i->at}, {i->journal(), i->at}});
   }
   return seen;
 }
@@ -319,13 +316,7 @@ void engine::entry(client_no client, std::size_t begin, followed_list const& fol
   item.client = client;
   item.bytes = {static_cast<std::uint32_t>(begin),
                 static_cast<std::uint32_t>(batch_.bytes.size() - begin)};
-  for (followed const& f : follows) {
-    item.follow.push_back(f.where);
-    // What the stream shows may be a room, with a cursor of its own, by the time the entry is
-    // written.
-    journal_no const as_room{f.what.instance.value};
-    if (as_room && as_room != f.where.journal) item.follow.push_back({as_room, f.what.at});
-  }
+  for (followed const& f : follows) item.follow.push_back(f.where);
   batch_.outbox.emplace_back(std::move(item));
 }
 

@@ -89,6 +89,19 @@ TEST_F(links, unlinking_brings_the_private_values_back) {
   EXPECT_EQ(shown(1), 8);
 }
 
+TEST_F(links, no_two_introductions_have_the_same_revision) {
+  clients(1);
+  s.increment(0, s.room);
+  settle();
+  revision const before = s.model(0).held("Room")->at;
+  for (int i = 0; i < 2; ++i) {
+    s.link(0, s.room, "A");
+    s.unlink(0, s.room);
+  }
+  settle();
+  EXPECT_EQ(s.model(0).held("Room")->at, before + 2);
+}
+
 TEST_F(links, unlinking_shows_defaults_where_nothing_was_changed) {
   clients(1);
   s.link(0, s.room, "A");
@@ -419,6 +432,25 @@ TEST_F(links, the_instance_of_a_forgotten_owner_goes_on_as_a_room) {
   EXPECT_EQ(shown(2), 2);
 }
 
+TEST_F(links, a_slow_guest_goes_on_when_the_owner_was_forgotten_meanwhile) {
+  clients(2);
+  s.model(1).may_skip_instances = true;
+  s.stall(1, true);
+  s.increment(1, s.own);
+  s.wake_up();
+  s.link(1, s.room, s.token(0));
+  s.hand_over();  // with the answer that follows the owner's values
+  s.link(1, s.room, "A");
+  s.disconnect(0);
+  s.core.forget(s.number(0));
+  s.wake_up();
+  s.out.trim();
+  s.increment(1, s.room);
+  s.drain();
+  s.check(1);
+  EXPECT_EQ(shown(1), 1);
+}
+
 TEST_F(links, journals_are_given_back) {
   clients(2);
   std::size_t const journals = s.out.journals();
@@ -432,9 +464,14 @@ TEST_F(links, journals_are_given_back) {
   s.unlink(1, s.room);
   settle();
   EXPECT_EQ(s.out.journals(), journals);
-  s.link(0, s.room, "A");  // the values are still there
-  settle();
-  EXPECT_EQ(shown(0), 100);
+  for (int i = 0; i < 2; ++i) {
+    s.link(0, s.room, "A");  // the values are still there
+    s.wake_up();
+    EXPECT_TRUE(s.out.take_snapshot_requests().empty());  // it came with the link
+    EXPECT_EQ(shown(0), 100);
+    s.unlink(0, s.room);
+    settle();
+  }
   for (std::size_t c : {0u, 1u}) {
     s.disconnect(c);
     s.core.forget(s.number(c));

@@ -66,6 +66,7 @@ TEST_F(overlays, are_followed_by_answers) {
   auto const heard = s.model(0).take_heard();
   ASSERT_EQ(heard.size(), 3u);
   EXPECT_EQ(heard.back(), "ack [2,3]");
+  EXPECT_EQ(s.model(0).followed(), std::vector{*s.model(0).held("Room+")});
 }
 
 TEST_F(overlays, are_resumed_and_resynced) {

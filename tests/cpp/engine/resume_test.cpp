@@ -278,6 +278,34 @@ TEST_F(resume, lost_answers_are_given_again_and_only_those) {
   EXPECT_EQ(s.model(0).answered(), (std::vector<event_id>{1, 2, 3, 4, 5}));
 }
 
+TEST_F(resume, answers_that_are_given_again_come_after_what_they_did) {
+  clients(2);
+  for (std::size_t c : {0u, 1u}) s.link(c, s.room, "A");
+  s.increment(0, s.own);
+  settle();
+  s.increment(0, s.room);
+  s.increment(0, s.own);
+  s.wake_up(0, 0);
+  s.disconnect(0);
+  s.resync(1, s.room);
+  s.reconnect(0);
+  settle();
+  words const all = heard(0);
+  ASSERT_GE(all.size(), 4u);
+  EXPECT_EQ(words(all.end() - 2, all.end()), (words{"ack [3,4]", "hydrated"}));
+  EXPECT_EQ(s.model(0).counted().patches, 2);
+
+  // By a snapshot that takes its time, too.
+  s.model(0).forget_values();
+  s.increment(0, s.own);
+  s.wake_up(0, 0);
+  s.disconnect(0);
+  s.reconnect(0);
+  s.wake_up();
+  EXPECT_EQ(s.model(0).unanswered(), 1u);
+  settle();
+}
+
 TEST_F(resume, an_event_that_ran_without_a_socket_is_answered) {
   clients(1);
   s.disconnect(0);

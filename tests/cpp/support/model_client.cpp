@@ -197,11 +197,13 @@ void model_client::read_hydrated() {
 }
 
 void model_client::check_followed(json const& f) {
+  followed_.clear();
   if (!f.contains("f")) return;
   if (f["f"].empty()) violated("an empty list", f);
   for (json const& pair : f["f"]) {
     instance_no const no{pair[0]};
     revision const at = pair[1];
+    followed_.push_back({no, at});
     if (document const* d = find(no)) {
       if (d->sent < at) violated("an answer before what it follows", f);
     } else if (!may_skip_instances && !highest_.contains(no.value)) {

@@ -55,6 +55,8 @@ class model_client {
   std::size_t unanswered() const noexcept { return outstanding_.size(); }
   /// "" or the error code of an answered event.
   std::string const& answer(event_id event) const { return answers_.at(event); }
+  /// What the newest answer follows.
+  std::vector<instance_revision> const& followed() const noexcept { return followed_; }
   /// The event ids in the order of their answers.
   std::vector<event_id> const& answered() const noexcept { return answered_; }
 
@@ -109,6 +111,7 @@ class model_client {
   std::deque<event_id> outstanding_;
   std::vector<event_id> unsent_;
   std::vector<event_id> answered_;
+  std::vector<instance_revision> followed_;
   std::map<event_id, std::string> answers_;
   std::map<std::string, document> documents_;  // by state name; an overlay's ends in '+'
   std::map<std::uint64_t, revision> highest_;  // sent of an instance, in this session or before it
