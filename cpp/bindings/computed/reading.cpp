@@ -126,7 +126,6 @@ PyType_Spec reading_spec = {
     Py_TPFLAGS_DEFAULT | Py_TPFLAGS_HAVE_GC | Py_TPFLAGS_DISALLOW_INSTANTIATION, reading_slots};
 
 // --- an awaitable that is done
-// ----------------------------------------------------------------------------------------
 
 struct ready_object {
   PyObject_HEAD PyObject* value;

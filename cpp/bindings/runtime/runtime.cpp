@@ -116,7 +116,6 @@ instance_values& runtime::visible(client_record const& c, class_no cls) {
 }
 
 // --- in
-// ---------------------------------------------------------------------------------------------------------------
 
 bool runtime::drain() {
   if (draining_) return true;
@@ -238,7 +237,6 @@ void runtime::expire() {
 }
 
 // --- out
-// --------------------------------------------------------------------------------------------------------------
 
 void runtime::hand_over() {
   batch& b = engine_.flush();

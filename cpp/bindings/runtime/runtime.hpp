@@ -56,7 +56,6 @@ class runtime {
   runtime& operator=(runtime const&) = delete;
 
   // --- before the first client
-  // --------------------------------------------------------------------------------------
   class_no define(state_class_ptr cls, std::string name);
   void add_handler(std::string name, class_no cls, PyObject* function, PyObject* validator);
 
@@ -66,7 +65,6 @@ class runtime {
   server& net() noexcept { return server_; }
 
   // --- asyncio side
-  // ---------------------------------------------------------------------------------------------------
   /// Runs everything that was received and everything that became ready. False with an exception
   /// set (KeyboardInterrupt, a bug).
   bool drain();
@@ -80,7 +78,6 @@ class runtime {
   void stop(std::uint16_t code, std::string reason);
 
   // --- turns
-  // ------------------------------------------------------------------------------------------------------------
   /// Takes the lock of what the turn's client sees of a class. New reference: None when the turn
   /// has it, else an asyncio future to await before asking again. Null with an exception set
   /// (DeadlockError).
@@ -100,7 +97,6 @@ class runtime {
   instance_values& visible(client_record const& c, class_no cls);
 
   // --- personal computed vars
-  // -------------------------------------------------------------------------------------------
   computation& computation_of(client_record& c, state_class_record const& cls, std::size_t index);
   /// Whether its last run read nothing that has changed since.
   bool is_fresh(computation const& c);

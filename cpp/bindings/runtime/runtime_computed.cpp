@@ -183,7 +183,6 @@ void runtime::commit_overlays(turn_state* actor) {
 }
 
 // --- answers
-// ------------------------------------------------------------------------------------------------------------
 
 namespace {
 bool reads_any(readings const& read, std::vector<instance_values*> const& instances) {

@@ -16,7 +16,6 @@ PyObject* needs_client_error = nullptr;
 view_object* as_view(PyObject* object) noexcept { return reinterpret_cast<view_object*>(object); }
 
 // --- View
-// -----------------------------------------------------------------------------------------------------------
 
 void view_dealloc(PyObject* self) {
   PyTypeObject* const type = Py_TYPE(self);
@@ -146,7 +145,6 @@ PyType_Spec view_spec = {"statelink._core.View", sizeof(view_object), 0,
                          Py_TPFLAGS_DEFAULT | Py_TPFLAGS_BASETYPE | Py_TPFLAGS_HAVE_GC, view_slots};
 
 // --- vars
-// -----------------------------------------------------------------------------------------------------------
 
 struct var_object {
   PyObject_HEAD PyObject* name;

@@ -11,7 +11,6 @@ namespace statelink {
 
 struct config {
   // --- journals
-  // -------------------------------------------------------------------------------------------------
   /// Frames a journal keeps for resume and for slow clients. More costs memory, speed does not
   /// depend on it.
   std::size_t ring_frames = 2048;
@@ -19,7 +18,6 @@ struct config {
   std::size_t ring_bytes = std::size_t{1} << 20;
 
   // --- sending
-  // --------------------------------------------------------------------------------------------------
   /// Bytes written to one client in one go, so that one that lags far behind does not hold up the
   /// others.
   std::size_t send_bytes = std::size_t{256} << 10;
@@ -34,7 +32,6 @@ struct config {
   std::size_t outbox_bytes = std::size_t{4} << 20;
 
   // --- receiving
-  // ------------------------------------------------------------------------------------------------
   /// Bytes of one message from a client; a larger one closes the session (1009).
   std::size_t message_bytes = std::size_t{1} << 20;
   /// Nesting of JSON in a message from a client.
@@ -50,7 +47,6 @@ struct config {
   std::size_t http_head_bytes = 16 << 10;
 
   // --- times
-  // ----------------------------------------------------------------------------------------------------
   /// From the accepted socket to the complete HTTP request; for an idle kept-alive connection too.
   std::chrono::milliseconds http_timeout{15'000};
   /// From the upgrade to the hello (close code 4408).
@@ -72,7 +68,6 @@ struct config {
   std::chrono::milliseconds retry_delay{500};
 
   // --- identity and safety
-  // --------------------------------------------------------------------------------------
   /// Origins (scheme://host[:port]) whose pages may connect besides the server's own. "*" allows
   /// all.
   std::vector<std::string> allowed_origins;

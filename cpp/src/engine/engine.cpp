@@ -27,7 +27,6 @@ class_no engine::define(state_class cls) {
 }
 
 // --- instances
-// ------------------------------------------------------------------------------------------------------
 
 instance& engine::make_instance(class_no cls, client_no owner, std::string link_token) {
   instance_no const no{++last_number_};
@@ -139,7 +138,6 @@ bool engine::is_heard(instance const& i) const {
 }
 
 // --- turns
-// ----------------------------------------------------------------------------------------------------------
 
 void engine::begin(turn& t, client_no actor) {
   t.actor = actor;

@@ -76,13 +76,11 @@ class engine {
   std::string const& boot() const noexcept { return boot_; }
 
   // --- state classes: before the first client
-  // ---------------------------------------------------------------------
   class_no define(state_class cls);
   state_class const& definition(class_no cls) const { return classes_[cls.value - 1].spec; }
   std::size_t classes() const noexcept { return classes_.size(); }
 
   // --- clients
-  // ------------------------------------------------------------------------------------------------------
   struct connection {
     client_no client;
     bool resumed;
@@ -117,7 +115,6 @@ class engine {
   bool append_allowed() const noexcept { return plain_clients_ == 0; }
 
   // --- events
-  // -------------------------------------------------------------------------------------------------------
   /// Whether the event is new; false for one that was received before (it will be, or was, answered
   /// once).
   bool receive(client_no client, event_id event);
@@ -127,7 +124,6 @@ class engine {
   void answer_error(turn const& t, event_id event, std::string_view code, std::string_view message);
 
   // --- instances
-  // ------------------------------------------------------------------------------------------------------
   // These verbs answer as the client's running turn sees it, before it commits: others ask under
   // the locks of that turn only.
   /// What the client sees of a class: the instance that it is linked to, or its own, made when
@@ -150,7 +146,6 @@ class engine {
   std::vector<client_no> const& audience(instance_no no) const { return links_.audience(no); }
 
   // --- turns
-  // ----------------------------------------------------------------------------------------------------------
   /// Makes `t` ready for a turn of this client (none: of no client). REQUIRES: the client's former
   /// turn has ended.
   void begin(turn& t, client_no actor);
@@ -177,13 +172,11 @@ class engine {
   void end(turn& t);
 
   // --- snapshots
-  // ------------------------------------------------------------------------------------------------------
   /// The fan-out needs a snapshot of this journal: now, or when the turn that is at it commits or
   /// is rolled back. Where its instance has ended, the fan-out is told that.
   void renew_snapshot(journal_no journal);
 
   // --- what leaves
-  // ----------------------------------------------------------------------------------------------------
   /// Everything since the last hand-over, to be taken (and emptied) by the caller.
   batch& flush();
 

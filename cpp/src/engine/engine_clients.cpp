@@ -8,7 +8,6 @@
 namespace statelink {
 
 // --- hello
-// ----------------------------------------------------------------------------------------------------------
 
 client& engine::new_client() {
   auto made = std::make_unique<client>();
@@ -204,7 +203,6 @@ std::vector<instance_no> engine::forget(client_no no) {
 }
 
 // --- events
-// ---------------------------------------------------------------------------------------------------------
 
 bool engine::receive(client_no client, event_id event) {
   auto& c = *clients_.at(client);

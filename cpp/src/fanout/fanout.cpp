@@ -5,7 +5,6 @@
 namespace statelink {
 
 // --- sessions
-// ---------------------------------------------------------------------------------------------------
 
 subscriber& fanout::open(session_no session) {
   return *(sessions_[session] = std::make_unique<subscriber>(session));
@@ -30,7 +29,6 @@ void fanout::detach(subscriber& s) {
 }
 
 // --- what the loop thread did
-// -------------------------------------------------------------------------------------
 
 void fanout::apply(batch const& b) {
   ++counts_.batches;
@@ -118,7 +116,6 @@ void fanout::apply(batch const&, close_item const& item) {
 }
 
 // --- what to write
-// --------------------------------------------------------------------------------------------------
 
 subscriber* fanout::next_dirty() {
   if (dirty_.empty()) return nullptr;
@@ -183,7 +180,6 @@ std::size_t fanout::journal_memory() const noexcept {
 }
 
 // --- pieces
-// ---------------------------------------------------------------------------------------------------------
 
 shared_journal& fanout::journal_of(journal_no no) {
   auto& j = journals_[no];

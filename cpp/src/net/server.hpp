@@ -49,7 +49,6 @@ class server {
   server& operator=(server const&) = delete;
 
   // --- before start()
-  // -------------------------------------------------------------------------------------------
   /// Serves GET and HEAD of `route` ("/", "/room/[room_id]": a bracketed segment fits any one
   /// non-empty segment; a folder's route is a prefix). The more literal route wins. Returns the
   /// page's number. `/_statelink/` is the server's own.
@@ -63,7 +62,6 @@ class server {
   void start();
 
   // --- loop thread
-  // ----------------------------------------------------------------------------------------------
   /// A file descriptor that is readable while take() has something to give.
   int inbound_fd() const noexcept;
   /// Replaces `into` (its memory is reused) by everything received since the last call. Never
@@ -74,7 +72,6 @@ class server {
   void hand_over(batch& b);
 
   // --- any thread
-  // -----------------------------------------------------------------------------------------------
   /// Closes every session with this code and reason after one last flush, ends within
   /// config::close_timeout and joins the I/O thread. Safe to call twice.
   void stop(std::uint16_t code, std::string reason);

@@ -221,7 +221,6 @@ TEST_F(links, what_cannot_be_linked) {
 }
 
 // --- another client's token
-// -------------------------------------------------------------------------------------------
 
 TEST_F(links, a_guest_and_the_owner_see_the_owners_instance) {
   clients(3);
@@ -289,7 +288,6 @@ TEST_F(links, a_guest_that_comes_while_the_owner_is_about_to_link) {
 }
 
 // --- rollback
-// -----------------------------------------------------------------------------------------------------------
 
 TEST_F(links, a_handler_that_fails_leaves_nothing_behind) {
   clients(2);
@@ -384,7 +382,6 @@ TEST_F(links, a_snapshot_that_is_asked_for_between_the_commit_and_the_end_of_a_t
 }
 
 // --- the end of clients
-// -------------------------------------------------------------------------------------------------
 
 TEST_F(links, clients_without_a_socket_expire) {
   using std::chrono::milliseconds;

@@ -180,7 +180,6 @@ TEST_F(resume, does_not_show_again_what_was_left) {
 }
 
 // --- identity
-// -----------------------------------------------------------------------------------------------------------
 
 TEST_F(resume, needs_the_secret_and_the_boot_id) {
   struct {
@@ -252,7 +251,6 @@ TEST_F(resume, supersedes_the_old_session_at_once) {
 }
 
 // --- answers
-// --------------------------------------------------------------------------------------------------------------
 
 TEST_F(resume, lost_answers_are_given_again_and_only_those) {
   clients(1);
@@ -371,7 +369,6 @@ TEST_F(resume, forgotten_errors_are_said_to_be_forgotten) {
 }
 
 // --- clients without `append`
-// ---------------------------------------------------------------------------------------------
 
 TEST_F(resume, a_plain_client_goes_on_by_snapshots_made_after_its_hello) {
   clients(2);

@@ -197,7 +197,6 @@ TEST(journal, gives_its_memory_back) {
 }
 
 // --- the place of a returning client
-// -----------------------------------------------------------------------------------
 
 using statelink::held_instance;
 using statelink::revision;

@@ -22,7 +22,6 @@ class model_client {
   using json = nlohmann::json;
 
   // --- what it sends
-  // ------------------------------------------------------------------------------------------------
   /// The first frame of a new session: it resumes where it was connected before.
   hello_frame say_hello();
   /// The page was loaded anew: only the identity was kept.
@@ -34,14 +33,12 @@ class model_client {
   std::vector<instance_no> ask_resync(std::string const& state);
 
   // --- what it receives
-  // -----------------------------------------------------------------------------------------------
   /// Bytes of the socket. Throws protocol_violation.
   void receive(std::string_view bytes);
   /// Events that the server has not received, known from its hello: to be sent again.
   std::vector<event_id> take_unsent() { return std::exchange(unsent_, {}); }
 
   // --- what it holds
-  // --------------------------------------------------------------------------------------------------
   /// Nullptr when it has none of the state, or waits for a snapshot.
   json const* values(std::string const& state) const;
   std::optional<instance_revision> held(std::string const& state) const;

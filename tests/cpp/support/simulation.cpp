@@ -13,7 +13,6 @@ simulation::simulation(config l) : limits(std::move(l)), core(limits), out(limit
 }
 
 // --- clients
-// ----------------------------------------------------------------------------------------------------------
 
 std::size_t simulation::add_client() {
   ends_.push_back(std::make_unique<client_end>());
@@ -82,7 +81,6 @@ simulation::client_end* simulation::end_of(subscriber const& s) {
 }
 
 // --- turns
-// --------------------------------------------------------------------------------------------------------------
 
 event_id simulation::begin(client_end& e, turn& t) {
   bool const is_unaware = e.is_replaced && !e.model.client_token().empty() && !e.model.greeted();
@@ -195,7 +193,6 @@ void simulation::note_commit(turn const& t) {
 }
 
 // --- the I/O thread
-// -----------------------------------------------------------------------------------------------------
 
 void simulation::hand_over() {
   batch& b = core.flush();
@@ -260,7 +257,6 @@ void simulation::drain() {
 }
 
 // --- what holds
-// -----------------------------------------------------------------------------------------------------------
 
 void simulation::check(std::size_t c) {
   client_end& e = *ends_[c];

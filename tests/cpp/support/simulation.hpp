@@ -32,7 +32,6 @@ class simulation {
   class_no const own = {3};
 
   // --- clients: numbered from 0 in the order of add_client()
-  // ----------------------------------------------------------
   /// A client that said hello; nothing has reached it yet.
   std::size_t add_client();
   model_client& model(std::size_t c) { return ends_[c]->model; }
@@ -60,7 +59,6 @@ class simulation {
   void resync(std::size_t c, class_no cls);
 
   // --- turns
-  // ------------------------------------------------------------------------------------------------------------
   /// One event from begin to answer. `handler` gets the turn; it throws to fail. Nothing, and 0,
   /// where the client has an open turn, for its events are run one after the other, or does not
   /// know its new identity yet.
@@ -85,7 +83,6 @@ class simulation {
   sample_values& values(instance_no no) { return static_cast<sample_values&>(core.values(no)); }
 
   // --- the I/O thread
-  // ---------------------------------------------------------------------------------------------------
   /// Everything that the loop thread did reaches the fan-out.
   void hand_over();
   /// The loop thread makes the snapshots that the fan-out asked for.
@@ -97,7 +94,6 @@ class simulation {
   void drain();
 
   // --- what holds after drain()
-  // -------------------------------------------------------------------------------------------
   /// Throws protocol_violation unless the client shows what the engine has and every event was
   /// answered.
   void check(std::size_t c);
