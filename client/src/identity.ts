@@ -50,12 +50,3 @@ export class IdentityKeeper {
     }
   }
 }
-
-/** The storage of the tab, or null where the page may not use it. */
-export function tabStorage(): IdentityStorage | null {
-  try {
-    return globalThis.sessionStorage ?? null;
-  } catch {
-    return null;
-  }
-}

@@ -12,15 +12,17 @@
  * them.
  */
 import { claim } from "./claim.js";
-import { IdentityKeeper, tabStorage, type IdentityStorage } from "./identity.js";
+import { IdentityKeeper, type IdentityStorage } from "./identity.js";
+import { KeptVars, type Browser } from "./kept.js";
 import { Link } from "./link.js";
+import type { Redirect } from "./protocol.js";
 import { soon } from "./task.js";
 import { WebSocketTransport } from "./transport.js";
 
 export { StatelinkError } from "./errors.js";
 export type { IdentityStorage } from "./identity.js";
 export type { Link } from "./link.js";
-export type { Json, JsonObject } from "./protocol.js";
+export type { Json, JsonObject, Redirect } from "./protocol.js";
 export type { Status } from "./session.js";
 export type { Listener, Store, Unsubscribe } from "./store.js";
 
@@ -41,12 +43,14 @@ export interface ConnectOptions {
  */
 export function connect(options: ConnectOptions = {}): Link {
   const url = socketUrl(options.url);
-  const { storage = tabStorage(), path = here() } = options;
+  const { storage = storageOf("sessionStorage"), path = here() } = options;
   const link = new Link(
     {
       open: (events) => new WebSocketTransport(url, events),
       claim,
       identity: new IdentityKeeper(storage, url),
+      kept: new KeptVars(browser()),
+      redirect,
       now: () => performance.now(),
       random: Math.random,
       after: (ms, run) => {
@@ -77,6 +81,28 @@ function here(): string {
   return pathname + search;
 }
 
+function browser(): Browser {
+  return {
+    local: storageOf("localStorage"),
+    session: storageOf("sessionStorage"),
+    cookies: globalThis.document ?? null,
+  };
+}
+
+/** Null where the page may not use it. */
+function storageOf(name: "localStorage" | "sessionStorage"): Storage | null {
+  try {
+    return globalThis[name] ?? null;
+  } catch {
+    return null;
+  }
+}
+
+function redirect({ redirect: to, replace }: Redirect): void {
+  if (replace) globalThis.location?.replace(to);
+  else globalThis.location?.assign(to);
+}
+
 function watchPage(link: Link): void {
   if (!globalThis.addEventListener) return;
   const watching = new AbortController();
@@ -84,6 +110,9 @@ function watchPage(link: Link): void {
   addEventListener("pagehide", () => link.hide(), { signal });
   addEventListener("pageshow", () => link.show(), { signal });
   addEventListener("online", () => link.hurry(), { signal });
+  addEventListener("storage", ({ key, newValue }) => key && link.storageChanged(key, newValue), {
+    signal,
+  });
   link.onStatus((status) => {
     if (status === "closed") watching.abort();
   });

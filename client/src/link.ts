@@ -6,7 +6,8 @@ import type { Settlement } from "./calls.js";
 import type { Claim, Claimer } from "./claim.js";
 import { StatelinkError } from "./errors.js";
 import type { IdentityKeeper } from "./identity.js";
-import type { JsonObject } from "./protocol.js";
+import type { KeptVars } from "./kept.js";
+import type { Emission, Failure, Json, JsonObject, Redirect } from "./protocol.js";
 import { Session, type Action, type Identity, type Status } from "./session.js";
 import { Listeners, Stores, type Listener, type Store, type Unsubscribe } from "./store.js";
 import type { Transport, TransportEvents } from "./transport.js";
@@ -16,6 +17,10 @@ export interface Host {
   open(events: TransportEvents): Transport;
   readonly claim: Claimer;
   readonly identity: IdentityKeeper;
+  /** Absent: client-storage vars last as long as the client. */
+  readonly kept?: KeptVars;
+  /** Where the page does not want to do it itself. */
+  redirect(to: Redirect): void;
   /** Steady ms. */
   now(): number;
   /** In [0, 1). */
@@ -44,6 +49,10 @@ export class Link {
   readonly #calls = new Map<number, Settler>();
   readonly #statusListeners = new Listeners<Status>();
   readonly #identityListeners = new Listeners<string>();
+  readonly #emissionListeners = new Map<string, Listeners<Json>>();
+  readonly #redirectListeners = new Listeners<Redirect>();
+  readonly #errorListeners = new Listeners<StatelinkError>();
+  #arrivals: Settler[] = [];
   readonly #hydration: Settler;
   #transport: Transport | undefined;
   #unschedule: () => void = () => {};
@@ -59,7 +68,11 @@ export class Link {
   /** @internal Use `connect`. */
   constructor(host: Host, path: string) {
     this.#host = host;
-    this.#session = new Session({ path, random: () => host.random() });
+    this.#session = new Session({
+      path,
+      stores: host.kept !== undefined,
+      random: () => host.random(),
+    });
     const hydration = settler();
     this.hydrated = hydration.promise;
     this.hydrated.catch(() => {}); // Nobody has to wait for it.
@@ -99,6 +112,38 @@ export class Link {
     return promise;
   }
 
+  /**
+   * Tells the server that the page is at another path now, without a reload. Resolves when the
+   * server has followed: its `on_load` handlers have run, and their changes are in the stores.
+   */
+  navigate(path: string): Promise<void> {
+    const { promise, ...settle } = settler();
+    if (this.#status === "closed") settle.reject(closed());
+    else this.#arrivals.push(settle);
+    this.#run(this.#session.navigate(path));
+    return promise;
+  }
+
+  /** Hears the events that the server emits by this name (`sl.emit`), with their payload. */
+  on<T = Json>(name: string, listener: Listener<T>): Unsubscribe {
+    let listeners = this.#emissionListeners.get(name);
+    if (!listeners) this.#emissionListeners.set(name, (listeners = new Listeners()));
+    return listeners.add(listener as Listener<Json>);
+  }
+
+  /** Does redirects of the server (`sl.redirect`) in place of the browser's own navigation. */
+  onRedirect(listener: Listener<Redirect>): Unsubscribe {
+    return this.#redirectListeners.add(listener);
+  }
+
+  /**
+   * Hears of failures that answer no call of this page: of an event that a handler returned, of
+   * `on_load`, of a background event. Without a listener they go to the console.
+   */
+  onError(listener: Listener<StatelinkError>): Unsubscribe {
+    return this.#errorListeners.add(listener);
+  }
+
   onStatus(listener: Listener<Status>): Unsubscribe {
     return this.#statusListeners.add(listener);
   }
@@ -134,6 +179,12 @@ export class Link {
   show(): void {
     const identity = this.#session.identity;
     if (identity) void this.#reclaim(identity.token);
+  }
+
+  /** @internal Another tab has changed what the browser keeps. */
+  storageChanged(key: string, value: string | null): void {
+    const stored = this.#host.kept?.changed(key, value);
+    if (stored) this.#run(this.#session.stored(stored));
   }
 
   /** @internal The network is back. */
@@ -179,6 +230,17 @@ export class Link {
         case "forget":
           this.#host.identity.forget();
           break;
+        case "recall":
+          if (this.#host.kept)
+            this.#run(this.#session.stored(this.#host.kept.recall(action.vars)));
+          break;
+        case "tell":
+          this.#news.push(() => this.#tell(action.news));
+          break;
+        case "arrive":
+          this.#news.push(...this.#arrivals.map((arrival) => () => arrival.resolve()));
+          this.#arrivals = [];
+          break;
         case "settle":
           this.#news.push(() =>
             action.settlements.forEach((settlement) => this.#settle(settlement)),
@@ -197,13 +259,15 @@ export class Link {
    */
   #flush(): void {
     this.#flushing = false;
-    const { documents, hydrated, status } = this.#session;
-    this.#stores.publish(documents.takeChanged(), (state) => documents.view(state));
+    const { documents, hydrated, presentable, status } = this.#session;
+    if (presentable) {
+      this.#stores.publish(documents.takeChanged(), (state) => documents.view(state));
+      this.#host.kept?.keep((state) => documents.view(state));
+    }
     if (status === "closed") {
       this.#unclaim();
-      this.#hydration.reject(
-        new StatelinkError("closed", "the link was closed before it was hydrated"),
-      );
+      this.#hydration.reject(closed());
+      for (const arrival of this.#arrivals.splice(0)) arrival.reject(closed());
     }
     if (status !== this.#status) {
       this.#status = status;
@@ -223,6 +287,18 @@ export class Link {
       this.#clientToken = identity.token;
       if (replaced) this.#identityListeners.tell(identity.token);
     });
+  }
+
+  #tell(news: Emission | Redirect | Failure): void {
+    if ("emit" in news) this.#emissionListeners.get(news.emit)?.tell(news.d);
+    else if ("redirect" in news) {
+      if (this.#redirectListeners.any) this.#redirectListeners.tell(news);
+      else this.#host.redirect(news);
+    } else {
+      const error = new StatelinkError(news.c, news.m);
+      if (this.#errorListeners.any) this.#errorListeners.tell(error);
+      else console.error(error);
+    }
   }
 
   #settle({ ticket, error }: Settlement): void {
@@ -254,6 +330,10 @@ export class Link {
     this.#claim?.release();
     this.#claim = this.#claimed = undefined;
   }
+}
+
+function closed(): StatelinkError {
+  return new StatelinkError("closed", "the link was closed");
 }
 
 function settler(): Settler & { readonly promise: Promise<void> } {

@@ -10,10 +10,16 @@ import {
   BAD_FRAME,
   CAPS,
   ENDING_CODES,
+  STORAGE_CAP,
   SUPERSEDED,
+  type Emission,
+  type Failure,
   type Pair,
+  type Redirect,
   type ServerFrame,
   type ServerHello,
+  type StorageVar,
+  type Stored,
 } from "./protocol.js";
 
 /** Who this client is to the server. */
@@ -49,7 +55,13 @@ export type Action =
   /** The identity is another session's now: keep it no longer. */
   | { readonly do: "forget" }
   /** Calls were answered, and what the answers follow is in `documents`. */
-  | { readonly do: "settle"; readonly settlements: readonly Settlement[] };
+  | { readonly do: "settle"; readonly settlements: readonly Settlement[] }
+  /** The app has these client-storage vars: answer with `stored`. */
+  | { readonly do: "recall"; readonly vars: readonly StorageVar[] }
+  /** For the page, after the values that have come before. */
+  | { readonly do: "tell"; readonly news: Emission | Redirect | Failure }
+  /** All navigations so far have arrived. */
+  | { readonly do: "arrive" };
 
 type Phase = "idle" | "opening" | "greeting" | "hydrating" | "live" | "waiting" | "ended";
 
@@ -58,6 +70,8 @@ export const GREETING_MS = 15_000;
 
 export interface SessionOptions {
   readonly path: string;
+  /** Whether there is a browser that keeps client-storage vars. */
+  readonly stores?: boolean;
   /** In [0, 1), for the back-off. */
   readonly random: () => number;
 }
@@ -65,7 +79,8 @@ export interface SessionOptions {
 export class Session {
   readonly documents = new Documents();
   readonly #calls = new Calls();
-  readonly #path: string;
+  readonly #caps: readonly string[];
+  #path: string;
   readonly #backoff: Backoff;
   #phase: Phase = "idle";
   #identity: Omit<Identity, "acked"> | undefined;
@@ -74,10 +89,16 @@ export class Session {
   #known = false;
   #greeted = false;
   #hydrated = false;
+  /** What the server sends now begins anew: values from before are shown until all has come. */
+  #anew = true;
+  /** How often the server still has to say `hydrated`. */
+  #loading = 0;
+  #navigating = false;
   #actions: Action[] = [];
 
-  constructor({ path, random }: SessionOptions) {
+  constructor({ path, stores = false, random }: SessionOptions) {
     this.#path = path;
+    this.#caps = stores ? [...CAPS, STORAGE_CAP] : CAPS;
     this.#backoff = new Backoff(random);
   }
 
@@ -94,6 +115,11 @@ export class Session {
   /** Everything that this client sees was introduced at least once. */
   get hydrated(): boolean {
     return this.#hydrated;
+  }
+
+  /** Whether the page may show what has come: never a part of what a page begins with. */
+  get presentable(): boolean {
+    return !this.#anew;
   }
 
   /** Once. `identity`: the one to go on with, if any. */
@@ -113,7 +139,7 @@ export class Session {
   opened(): readonly Action[] {
     if (this.#phase === "opening") {
       this.#phase = "greeting";
-      this.#send(JSON.stringify({ hello: { path: this.#path, caps: CAPS, ...this.#resume() } }));
+      this.#send(JSON.stringify({ hello: { path: this.#path, caps: this.#caps, ...this.#resume() } }));
     }
     return this.#take();
   }
@@ -174,6 +200,24 @@ export class Session {
     return { ticket, actions: this.#take() };
   }
 
+  /** The page is at another path now; the action `arrive` says when the server has followed. */
+  navigate(path: string): readonly Action[] {
+    this.#path = path;
+    this.#navigating = true;
+    if (this.#phase === "hydrating" || this.#phase === "live") {
+      this.#loading++;
+      this.#send(JSON.stringify({ page: path }));
+    }
+    return this.#take();
+  }
+
+  /** What the browser keeps: all of it after `recall`, later what another tab has changed. */
+  stored(values: Stored): readonly Action[] {
+    if (this.#phase === "hydrating" || this.#phase === "live")
+      this.#send(JSON.stringify({ stored: values }));
+    return this.#take();
+  }
+
   /** The page wants no more of it. */
   close(): readonly Action[] {
     if (this.#phase !== "ended") {
@@ -191,19 +235,30 @@ export class Session {
       if (!this.documents.patch(frame)) this.#resync([frame.i]);
     } else if ("s" in frame) this.documents.introduce(frame);
     else if ("a" in frame) this.#calls.acknowledged(frame);
-    else if ("x" in frame) this.#calls.failed(frame);
-    else if ("hydrated" in frame) {
-      this.#phase = "live";
-      this.#hydrated = true;
-      this.#backoff.live(now);
-      this.documents.prune();
-    }
+    else if ("x" in frame) {
+      if (frame.x === 0) this.#do({ do: "tell", news: frame });
+      else this.#calls.failed(frame);
+    } else if ("emit" in frame || "redirect" in frame) this.#do({ do: "tell", news: frame });
+    else if ("hydrated" in frame) this.#hydrate(now);
     // Anything else a later server may say to those who understand it.
     this.#settle();
   }
 
-  #hello({ token, secret, boot, resumed, last }: ServerHello): void {
+  #hydrate(now: number): void {
+    this.#phase = "live";
+    this.#hydrated = true;
+    this.#anew = false;
+    this.#backoff.live(now);
+    this.documents.prune();
+    if (--this.#loading > 0 || !this.#navigating) return;
+    this.#navigating = false;
+    this.#do({ do: "arrive" });
+  }
+
+  #hello({ token, secret, boot, resumed, last, storage = [] }: ServerHello): void {
     this.#phase = "hydrating";
+    this.#loading = 1;
+    this.#anew ||= !resumed;
     this.#do({ do: "unschedule" });
     const replaced = !resumed && this.#known;
     if (!resumed || boot !== this.#identity?.boot) this.documents.forget();
@@ -214,6 +269,7 @@ export class Session {
     this.#identity = { token, secret, boot };
     this.#known = this.#greeted = true;
     this.#do({ do: "identify", replaced });
+    if (storage.length > 0) this.#do({ do: "recall", vars: storage });
     for (const frame of this.#calls.resume(last)) this.#send(frame);
     this.#sendQueued();
   }

@@ -20,6 +20,10 @@ export class Listeners<T> {
     return () => void this.#all.delete(entry);
   }
 
+  get any(): boolean {
+    return this.#all.size > 0;
+  }
+
   tell(value: T): void {
     for (const entry of [...this.#all]) {
       if (!this.#all.has(entry)) continue;
@@ -41,7 +45,7 @@ export class Store<T = JsonObject> {
   #value: T | undefined;
   readonly #listeners = new Listeners<T | undefined>();
 
-  /** Undefined until the server has introduced the state. */
+  /** Undefined until the server has introduced all that the page begins with. */
   get value(): T | undefined {
     return this.#value;
   }

@@ -1,6 +1,7 @@
 /** A world for a link in which nothing happens by itself. */
 import { IdentityKeeper } from "../src/identity.js";
 import { Link, type Host } from "../src/link.js";
+import type { Redirect } from "../src/protocol.js";
 import type { Identity } from "../src/session.js";
 import type { Transport, TransportEvents } from "../src/transport.js";
 
@@ -47,6 +48,7 @@ export class FakeHost implements Host {
   timer: { readonly ms: number; readonly run: () => void } | undefined;
   deferred: (() => void)[] = [];
   flushes = 0;
+  readonly redirects: Redirect[] = [];
   time = 0;
 
   constructor(stored?: Identity) {
@@ -63,6 +65,10 @@ export class FakeHost implements Host {
     const transport = new FakeTransport(events);
     this.transports.push(transport);
     return transport;
+  }
+
+  redirect(to: Redirect): void {
+    this.redirects.push(to);
   }
 
   now(): number {

@@ -63,7 +63,7 @@ test("connect: the page's path, a state, a call", async (t) => {
   const { url, sent, target } = await page.socket(0);
   assert.equal(url, "wss://app.test/_statelink/ws");
   target.dispatchEvent(new Event("open"));
-  assert.deepEqual(sent.splice(0), ['{"hello":{"path":"/room/a?b=1","caps":["append"]}}']);
+  assert.deepEqual(sent.splice(0), ['{"hello":{"path":"/room/a?b=1","caps":["append","storage"]}}']);
   receive(target, HELLO, '{"s":"Counter","i":1,"r":0,"v":{"count":0}}', '{"hydrated":true}');
   await link.hydrated;
   const counter = link.state<{ count: number }>("Counter");

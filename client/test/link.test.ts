@@ -1,9 +1,10 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { StatelinkError } from "../src/errors.js";
+import { KeptVars } from "../src/kept.js";
 import { Link } from "../src/link.js";
 import type { Identity, Status } from "../src/session.js";
-import { FakeHost, HELLO, HYDRATED, RESUMED, liveLink } from "./host.js";
+import { FakeHost, HELLO, HYDRATED, MemoryStorage, RESUMED, liveLink } from "./host.js";
 
 const stored: Identity = { token: "tok-1", secret: "sec-1", boot: "boot-1", acked: 0 };
 const OTHER =
@@ -219,4 +220,126 @@ test("the network is back: the wait ends", async () => {
   assert.equal(host.transports.length, 1);
   link.hurry();
   assert.equal(host.transports.length, 2);
+});
+
+const STORAGE_HELLO =
+  '{"hello":{"token":"tok-1","secret":"sec-1","boot":"boot-1","resumed":false,"last":0,"caps":["storage"],' +
+  '"storage":[{"s":"Room","v":"name","in":"local","key":"Room.name"}]}}';
+
+test("client-storage vars are told before anything else, and kept when all has come", async () => {
+  const local = new MemoryStorage();
+  local.setItem("Room.name", "red");
+  const host = new FakeHost();
+  const kept = new KeptVars({ local, session: null, cookies: null });
+  const link = new Link(Object.assign(host, { kept }), "/");
+  void link.call("Room.join");
+  await host.flush();
+  host.transport.events.opened();
+  host.transport.takeSent();
+  await host.receive(STORAGE_HELLO);
+  assert.deepEqual(host.transport.takeSent(), [
+    '{"stored":{"Room":{"name":"red"}}}',
+    '{"e":1,"h":"Room.join"}',
+  ]);
+  await host.receive('{"s":"Room","i":1,"r":0,"v":{}}', '{"s":"Room","i":2,"r":0,"o":1,"v":{"name":""}}');
+  assert.equal(local.getItem("Room.name"), "red"); // the default is not the last word
+  await host.receive('{"i":2,"r":1,"p":[{"op":"replace","path":"/name","value":"blue"}]}', HYDRATED);
+  assert.equal(local.getItem("Room.name"), "blue");
+});
+
+test("nothing is shown before the server has introduced everything, at first and after a restart", async () => {
+  const host = new FakeHost();
+  const link = new Link(host, "/");
+  const seen: unknown[] = [];
+  link.state("Room").subscribe((value) => seen.push(value));
+  await host.flush();
+  host.transport.events.opened();
+  await host.receive(HELLO, '{"s":"Room","i":1,"r":0,"v":{"n":0}}');
+  await host.receive('{"s":"Room","i":2,"r":5,"v":{"n":5}}');
+  assert.deepEqual(seen, []);
+  await host.receive(HYDRATED);
+  assert.deepEqual(seen.splice(0), [{ n: 5 }]);
+
+  host.transport.events.closed(1012, "");
+  await host.flush();
+  host.fire();
+  host.transport.events.opened();
+  await host.receive(HELLO.replace("boot-1", "boot-2"), '{"s":"Room","i":1,"r":0,"v":{"n":0}}');
+  assert.deepEqual(link.state("Room").value, { n: 5 });
+  await host.receive('{"s":"Room","i":3,"r":9,"v":{"n":9}}', HYDRATED);
+  assert.deepEqual(seen, [{ n: 9 }]);
+});
+
+test("a navigation resolves when the server has followed, after its values", async () => {
+  const host = new FakeHost();
+  const link = await liveLink(host, '{"s":"Room","i":1,"r":0,"v":{"n":0}}');
+  const arrived: unknown[] = [];
+  void link.navigate("/room/a").then(() => arrived.push("a"));
+  void link.navigate("/room/b").then(() => arrived.push(link.state("Room").value));
+  assert.deepEqual(host.transport.takeSent(), ['{"page":"/room/a"}', '{"page":"/room/b"}']);
+  await host.receive(HYDRATED);
+  assert.deepEqual(arrived, []);
+  await host.receive('{"s":"Room","i":2,"r":1,"v":{"n":1}}', HYDRATED);
+  assert.deepEqual(arrived, ["a", { n: 1 }]);
+});
+
+test("a navigation while the connection is lost is said by the next hello", async () => {
+  const host = new FakeHost();
+  const link = await liveLink(host);
+  host.transport.events.closed(1006, "");
+  let arrived = false;
+  void link.navigate("/room/b").then(() => (arrived = true));
+  await host.flush();
+  host.fire();
+  host.transport.events.opened();
+  assert.match(host.transport.takeSent()[0] ?? "", /"path":"\/room\/b"/);
+  await host.receive(RESUMED(0), HYDRATED);
+  assert.ok(arrived);
+  link.close();
+  const refused = assert.rejects(link.navigate("/"), { code: "closed" });
+  await host.flush();
+  await refused;
+});
+
+test("emitted events reach their listeners after the values that came before them", async () => {
+  const host = new FakeHost();
+  const link = await liveLink(host, '{"s":"Room","i":1,"r":0,"v":{"n":0}}');
+  const heard: unknown[] = [];
+  const stop = link.on("saved", (payload) => heard.push([payload, link.state("Room").value]));
+  await host.receive(
+    '{"i":1,"r":1,"p":[{"op":"replace","path":"/n","value":1}]}',
+    '{"emit":"saved","d":{"by":"Ada"}}',
+    '{"emit":"other","d":null}',
+  );
+  assert.deepEqual(heard, [[{ by: "Ada" }, { n: 1 }]]);
+  stop();
+  await host.receive('{"emit":"saved","d":1}');
+  assert.equal(heard.length, 1);
+});
+
+test("redirects are the browser's, or the page's where it listens", async () => {
+  const host = new FakeHost();
+  const link = await liveLink(host);
+  const there = { redirect: "/room/a", external: false, replace: true };
+  await host.receive(JSON.stringify(there));
+  assert.deepEqual(host.redirects, [there]);
+  const heard: unknown[] = [];
+  link.onRedirect((to) => heard.push(to));
+  await host.receive(JSON.stringify(there));
+  assert.equal(host.redirects.length, 1);
+  assert.deepEqual(heard, [there]);
+});
+
+test("an error of no call reaches the page, else the console", async (t) => {
+  const host = new FakeHost();
+  const link = await liveLink(host);
+  const logged = t.mock.method(console, "error", () => {});
+  const error = '{"x":0,"c":"handler_error","m":"Room.load: no"}';
+  await host.receive(error);
+  assert.equal(logged.mock.callCount(), 1);
+  const heard: string[] = [];
+  link.onError(({ code, message }) => heard.push(code, message));
+  await host.receive(error);
+  assert.deepEqual(heard, ["handler_error", "Room.load: no"]);
+  assert.equal(logged.mock.callCount(), 1);
 });

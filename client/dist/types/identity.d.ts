@@ -14,5 +14,3 @@ export declare class IdentityKeeper {
     save(identity: Identity): void;
     forget(): void;
 }
-/** The storage of the tab, or null where the page may not use it. */
-export declare function tabStorage(): IdentityStorage | null;

@@ -3,7 +3,7 @@ import { Link } from "./link.js";
 export { StatelinkError } from "./errors.js";
 export type { IdentityStorage } from "./identity.js";
 export type { Link } from "./link.js";
-export type { Json, JsonObject } from "./protocol.js";
+export type { Json, JsonObject, Redirect } from "./protocol.js";
 export type { Status } from "./session.js";
 export type { Listener, Store, Unsubscribe } from "./store.js";
 export interface ConnectOptions {

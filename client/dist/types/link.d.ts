@@ -1,6 +1,8 @@
 import type { Claimer } from "./claim.js";
+import { StatelinkError } from "./errors.js";
 import type { IdentityKeeper } from "./identity.js";
-import type { JsonObject } from "./protocol.js";
+import type { KeptVars } from "./kept.js";
+import type { Json, JsonObject, Redirect } from "./protocol.js";
 import { type Status } from "./session.js";
 import { type Listener, type Store, type Unsubscribe } from "./store.js";
 import type { Transport, TransportEvents } from "./transport.js";
@@ -9,6 +11,10 @@ export interface Host {
     open(events: TransportEvents): Transport;
     readonly claim: Claimer;
     readonly identity: IdentityKeeper;
+    /** Absent: client-storage vars last as long as the client. */
+    readonly kept?: KeptVars;
+    /** Where the page does not want to do it itself. */
+    redirect(to: Redirect): void;
     /** Steady ms. */
     now(): number;
     /** In [0, 1). */
@@ -36,6 +42,20 @@ export declare class Link {
      * lost, calls wait for the next one.
      */
     call(handler: string, args?: object): Promise<void>;
+    /**
+     * Tells the server that the page is at another path now, without a reload. Resolves when the
+     * server has followed: its `on_load` handlers have run, and their changes are in the stores.
+     */
+    navigate(path: string): Promise<void>;
+    /** Hears the events that the server emits by this name (`sl.emit`), with their payload. */
+    on<T = Json>(name: string, listener: Listener<T>): Unsubscribe;
+    /** Does redirects of the server (`sl.redirect`) in place of the browser's own navigation. */
+    onRedirect(listener: Listener<Redirect>): Unsubscribe;
+    /**
+     * Hears of failures that answer no call of this page: of an event that a handler returned, of
+     * `on_load`, of a background event. Without a listener they go to the console.
+     */
+    onError(listener: Listener<StatelinkError>): Unsubscribe;
     onStatus(listener: Listener<Status>): Unsubscribe;
     /**
      * Tells the new client token when the server gave this page another identity than it had: it

@@ -29,7 +29,27 @@ export interface ServerHello {
     readonly resumed: boolean;
     /** The highest event id that the server received from this identity. */
     readonly last: number;
+    /** The client-storage vars of the app; the client answers with a `stored` frame. */
+    readonly storage?: readonly StorageVar[];
 }
+/** A var that the browser keeps, and where. */
+export interface StorageVar {
+    /** State and var. */
+    readonly s: string;
+    readonly v: string;
+    readonly in: "local" | "session" | "cookie";
+    readonly key: string;
+    /** `local`: a change in one tab reaches the others. */
+    readonly sync?: boolean;
+    /** The others: of a cookie. `max_age` in seconds. */
+    readonly path?: string;
+    readonly max_age?: number;
+    readonly domain?: string;
+    readonly secure?: boolean;
+    readonly same_site?: string;
+}
+/** What the browser keeps, by state and var; null: it was removed. */
+export type Stored = Readonly<Record<string, Readonly<Record<string, string | null>>>>;
 export interface Snapshot {
     readonly s: string;
     readonly i: number;
@@ -48,6 +68,7 @@ export interface Acknowledgement {
     readonly f?: readonly Pair[];
 }
 export interface Failure {
+    /** 0: of no event that this client sent. */
     readonly x: number;
     readonly c: string;
     readonly m: string;
@@ -57,9 +78,22 @@ export type ServerFrame = {
     readonly hello: ServerHello;
 } | Snapshot | Patch | Acknowledgement | Failure | {
     readonly hydrated: true;
-};
+} | Emission | Redirect;
+/** A named event of the server for the page. */
+export interface Emission {
+    readonly emit: string;
+    readonly d: Json;
+}
+/** The server sends the page elsewhere: to a path of the app, or, `external`, to any address. */
+export interface Redirect {
+    readonly redirect: string;
+    readonly external: boolean;
+    readonly replace: boolean;
+}
 export declare const SUBPROTOCOL = "statelink.v1.json";
+/** What this client understands; `storage` only where there is a browser to keep something. */
 export declare const CAPS: readonly string[];
+export declare const STORAGE_CAP = "storage";
 /** Close codes after which the client ends: it has a bug, or it is done. */
 export declare const ENDING_CODES: ReadonlySet<number>;
 /** Another session said hello with this identity: never use it again. */

@@ -1,5 +1,6 @@
 import { type Settlement } from "./calls.js";
 import { Documents } from "./documents.js";
+import { type Emission, type Failure, type Redirect, type StorageVar, type Stored } from "./protocol.js";
 /** Who this client is to the server. */
 export interface Identity {
     readonly token: string;
@@ -52,22 +53,40 @@ export type Action =
  | {
     readonly do: "settle";
     readonly settlements: readonly Settlement[];
+}
+/** The app has these client-storage vars: answer with `stored`. */
+ | {
+    readonly do: "recall";
+    readonly vars: readonly StorageVar[];
+}
+/** For the page, after the values that have come before. */
+ | {
+    readonly do: "tell";
+    readonly news: Emission | Redirect | Failure;
+}
+/** All navigations so far have arrived. */
+ | {
+    readonly do: "arrive";
 };
 /** Milliseconds from `open` to the server's hello; after that the connection counts as lost. */
 export declare const GREETING_MS = 15000;
 export interface SessionOptions {
     readonly path: string;
+    /** Whether there is a browser that keeps client-storage vars. */
+    readonly stores?: boolean;
     /** In [0, 1), for the back-off. */
     readonly random: () => number;
 }
 export declare class Session {
     #private;
     readonly documents: Documents;
-    constructor({ path, random }: SessionOptions);
+    constructor({ path, stores, random }: SessionOptions);
     get identity(): Identity | undefined;
     get status(): Status;
     /** Everything that this client sees was introduced at least once. */
     get hydrated(): boolean;
+    /** Whether the page may show what has come: never a part of what a page begins with. */
+    get presentable(): boolean;
     /** Once. `identity`: the one to go on with, if any. */
     start(identity?: Identity): readonly Action[];
     opened(): readonly Action[];
@@ -86,6 +105,10 @@ export declare class Session {
         readonly ticket: number;
         readonly actions: readonly Action[];
     };
+    /** The page is at another path now; the action `arrive` says when the server has followed. */
+    navigate(path: string): readonly Action[];
+    /** What the browser keeps: all of it after `recall`, later what another tab has changed. */
+    stored(values: Stored): readonly Action[];
     /** The page wants no more of it. */
     close(): readonly Action[];
 }

@@ -12,6 +12,7 @@ export type Unsubscribe = () => void;
 export declare class Listeners<T> {
     #private;
     add(listener: Listener<T>): Unsubscribe;
+    get any(): boolean;
     tell(value: T): void;
 }
 /**
@@ -21,7 +22,7 @@ export declare class Listeners<T> {
  */
 export declare class Store<T = JsonObject> {
     #private;
-    /** Undefined until the server has introduced the state. */
+    /** Undefined until the server has introduced all that the page begins with. */
     get value(): T | undefined;
     readonly getSnapshot: () => T | undefined;
     readonly subscribe: (listener: Listener<T | undefined>) => Unsubscribe;
