@@ -13,15 +13,21 @@ set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
 if(NOT CMAKE_BUILD_TYPE AND NOT CMAKE_CONFIGURATION_TYPES)
   set(CMAKE_BUILD_TYPE Release CACHE STRING "Debug, RelWithDebInfo or Release" FORCE)
 endif()
+# Debug only for checks that do not care for speed. Both keep line numbers, no more: that is what
+# sanitizers and gcov print, and debug information of templates is much of a build.
 set(CMAKE_CXX_FLAGS_RELWITHDEBINFO "-O2 -g1")
+set(CMAKE_CXX_FLAGS_DEBUG "-Og -g1") # at -O0 the random tests take minutes
+if(STATELINK_SANITIZE)
+  set(CMAKE_CXX_FLAGS_RELWITHDEBINFO "-O1 -g1")
+endif()
 
 # ccache, when there. Paths are hashed relative to the source tree: build folders share what they
-# compile.
+# compile. The sloppiness is what ccache wants where there are precompiled headers (of the tests).
 find_program(STATELINK_CCACHE ccache HINTS "${PROJECT_SOURCE_DIR}/.venv/bin")
 if(STATELINK_CCACHE AND NOT CMAKE_CXX_COMPILER_LAUNCHER)
   set(CMAKE_CXX_COMPILER_LAUNCHER
       "${CMAKE_COMMAND}" -E env "CCACHE_BASEDIR=${PROJECT_SOURCE_DIR}" CCACHE_NOHASHDIR=1
-      "${STATELINK_CCACHE}")
+      CCACHE_SLOPPINESS=pch_defines,time_macros "${STATELINK_CCACHE}")
 endif()
 
 # Set either way: pybind11 adds its own link-time optimisation where the variable is undefined.

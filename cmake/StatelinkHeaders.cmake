@@ -44,4 +44,5 @@ target_include_directories(statelink_boost SYSTEM INTERFACE "${STATELINK_BOOST_I
 
 statelink_find_headers(STATELINK_JSON_INCLUDE_DIR nlohmann/json.hpp nlohmann_json)
 add_library(statelink_json INTERFACE)
-target_include_directories(statelink_json SYSTEM INTERFACE "${STATELINK_JSON_INCLUDE_DIR}")
+target_include_directories(
+  statelink_json SYSTEM INTERFACE "$<BUILD_INTERFACE:${STATELINK_JSON_INCLUDE_DIR}>")

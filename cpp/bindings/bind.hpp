@@ -7,6 +7,7 @@ namespace statelink::python {
 
 void bind_state_class(pybind11::module_& m);
 void bind_config(pybind11::module_& m);
+void bind_pages(pybind11::module_& m);
 void bind_runtime(pybind11::module_& m);
 
 }  // namespace statelink::python

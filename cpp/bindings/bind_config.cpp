@@ -49,6 +49,8 @@ void bind_config(py::module_& m) {
   time("ping_timeout", &config::ping_timeout);
   time("close_timeout", &config::close_timeout);
   time("client_expiry", &config::client_expiry);
+  time("link_grace", &config::link_grace);
+  time("room_expiry", &config::room_expiry);
   time("slow_lock", &config::slow_lock);
   time("hand_over_interval", &config::hand_over_interval);
   time("retry_delay", &config::retry_delay);

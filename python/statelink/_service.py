@@ -4,44 +4,62 @@ from __future__ import annotations
 
 import asyncio
 import contextvars
+import json
 import logging
 from asyncio import tasks
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
+from typing import Any
 
-from statelink._core import Config, Runtime
+from statelink._background import run_background_generator
+from statelink._core import Background, Config, Runtime, Turn
+from statelink._follow_ups import FollowUps
 from statelink._generators import run_generator
+from statelink._hooks import hook_of
+from statelink._namespace import EventNamespace
+from statelink._routes import Routes
 from statelink._workers import Workers
 from statelink.errors import DeadlockError, EncodeError, StateError
 from statelink.event import describe_invalid, make_validator
 from statelink.pages import HTML, Page, client_script
 from statelink.registry import wire_names
-from statelink.router import make_router
+from statelink.router import Router, make_router
 from statelink.state import State, event_handlers
+from statelink.storage import apply_stored, storage_schema
 
 __all__ = ["Service"]
 
 logger = logging.getLogger("statelink")
 
-_EXPIRY_INTERVAL = 10.0  # seconds between looks for clients that have been away for too long
+_LOOK_INTERVAL = 1.0  # seconds between looks at the clock
 _MESSAGE_LENGTH = 1000  # characters of an error that a client is told
 
 
 class Service:
     """The server of an app from its start to its stop."""
 
-    def __init__(
-        self, config: Config, states: Iterable[type[State]], pages: Sequence[Page]
-    ) -> None:
-        self._loop = asyncio.get_running_loop()
-        self._config = config
+    def __init__(self, config: Config, states: Iterable[type[State]], routes: Routes) -> None:
+        self.loop = self._loop = asyncio.get_running_loop()
+        self.config = self._config = config
+        self.stopped = False
         self._context = contextvars.copy_context()  # no handler's
         self._workers = Workers(self._loop, self._context)
         self._pages: dict[int, Page] = {}
         self._timers: dict[str, asyncio.TimerHandle] = {}
         self.runtime = Runtime(config, self._loop, _Side(self))
         self.names = wire_names(states)
+        self.event_namespace = EventNamespace(self.runtime)
+        self.follow_ups = FollowUps(self.names)
         for state, name in self.names.items():
-            handlers = [(n, f, make_validator(f)) for n, f in event_handlers(state).items()]
+            handlers = [
+                (
+                    n,
+                    h.function,
+                    make_validator(h.function) if h.is_open else None,
+                    h.is_open,
+                    h.is_background,
+                )
+                for n, h in event_handlers(state).items()
+            ]
             if state.__state_class__ is None:
                 raise StateError(f"{state.__qualname__} is no state class to serve: subclass it")
             try:
@@ -49,26 +67,44 @@ class Service:
             except BaseException as error:
                 error.add_note(f"while the defaults of {state.__qualname__} were looked at")
                 raise
+            if state.__state_is_shared__:
+                self.runtime.add_hooks(
+                    state.__state_class__, hook_of(state, "on_join"), hook_of(state, "on_leave")
+                )
         self.runtime.add_page_text(
             "/_statelink/client.js", "text/javascript; charset=utf-8", client_script()
         )
-        for page in pages:
-            self._pages[page.add_to(self.runtime)] = page
+        self._storing: set[asyncio.Task[None]] = set()
+        if schema := storage_schema(self.names):
+            self.runtime.set_storage_vars(
+                json.dumps(schema, ensure_ascii=False, separators=(",", ":"))
+            )
+        for route in routes.all:
+            if route.page is not None:
+                self._pages[route.page.add_to(self.runtime)] = route.page
+        self._routes = routes
+        self._on_load = [
+            self.follow_ups.events(f"on_load of route {route.path}", route.on_load)
+            for route in routes.all
+        ]
 
     def start(self, host: str, port: int) -> int:
         """Listens and serves; returns the port."""
         bound = int(self.runtime.listen(host, port))
         self.runtime.start()
         self._loop.add_reader(self.runtime.fileno(), self.runtime.drain)
-        self._expire()
+        self._look()
         self._watch_locks()
         return bound
 
     async def stop(self) -> None:
         """Ends handlers and sessions."""
+        self.stopped = True
         for timer in self._timers.values():
             timer.cancel()
         self.runtime.wind_down()
+        for task in self._storing:
+            task.cancel()
         await self._workers.close()
         self._loop.remove_reader(self.runtime.fileno())
         retry = round(self._config.retry_delay * 1000)
@@ -78,6 +114,48 @@ class Service:
     def counts(self) -> dict[str, int]:
         """See App.counts."""
         return dict(self.runtime.counts())
+
+    def load_page(
+        self,
+        client_token: str,
+        session_id: str,
+        address: str,
+        headers: dict[str, str],
+        path: str,
+    ) -> tuple[Router, list[tuple[str, dict[str, Any]]]]:
+        """What handlers see as self.router of a client that said hello, and its page's on_load handlers."""
+        number, page = self._routes.find(path)
+        made = make_router(client_token, session_id, address, headers, page)
+        return made, [] if number is None else self._on_load[number]
+
+    def change_page(
+        self, old: Router, path: str
+    ) -> tuple[Router, list[tuple[str, dict[str, Any]]]]:
+        """The same for a client that goes to another page."""
+        number, page = self._routes.find(path)
+        return old.at(page), [] if number is None else self._on_load[number]
+
+    def apply_stored(
+        self, client: int, wait: int, client_token: str, values: str, first: bool
+    ) -> None:
+        """Takes over what a browser keeps; then, where it is the first after a hello, lets its page load."""
+        task = self._loop.create_task(
+            self._apply_stored(client, wait, client_token, values, first), context=self._context
+        )
+        self._storing.add(task)
+        task.add_done_callback(self._storing.discard)
+
+    async def _apply_stored(
+        self, client: int, wait: int, client_token: str, values: str, first: bool
+    ) -> None:
+        try:
+            await apply_stored(
+                self.runtime, self.names, client_token, json.loads(values), reset=first
+            )
+        except Exception:
+            logger.exception("what the browser of client %s keeps was not taken over", client_token)
+        finally:
+            self.runtime.end_wait_for_stored(client, wait)
 
     def make_page(self, number: int, path: str) -> tuple[int, bytes, bytes]:
         """Answers a GET of a page that is a function."""
@@ -90,9 +168,17 @@ class Service:
             )
         return 200, HTML.encode(), body.encode()
 
-    def _expire(self) -> None:
-        self.runtime.expire()
-        self._timers["expiry"] = self._loop.call_later(_EXPIRY_INTERVAL, self._expire)
+    def set_clock(self, seconds: float | None) -> None:
+        """See App.set_clock."""
+        self.runtime.set_clock(None if seconds is None else round(seconds * 1e9))
+
+    def look_at_the_clock(self) -> None:
+        """Does what is due: clients leave their rooms, clients and rooms end, slow locks are logged."""
+        self._context.run(self.runtime.look_at_the_clock)
+
+    def _look(self) -> None:
+        self.look_at_the_clock()
+        self._timers["look"] = self._loop.call_later(_LOOK_INTERVAL, self._look)
 
     def _watch_locks(self) -> None:
         self.runtime.report_slow_locks()
@@ -106,9 +192,9 @@ class _Side:
 
     cancelled_error = asyncio.CancelledError
     deadlock_error = DeadlockError
-    make_router = staticmethod(make_router)
     describe_invalid = staticmethod(describe_invalid)
     run_generator = staticmethod(run_generator)
+    run_background_generator = staticmethod(run_background_generator)
     enter_task = staticmethod(tasks._enter_task)
     leave_task = staticmethod(tasks._leave_task)
     current_task = staticmethod(asyncio.current_task)
@@ -118,7 +204,16 @@ class _Side:
         self.give_worker = service._workers.give
         self.carry_on = service._workers.carry_on
         self.make_page = service.make_page
+        self.load_page = service.load_page
+        self.change_page = service.change_page
+        self.apply_stored = service.apply_stored
         self._service = service
+
+    def read_follow_ups(
+        self, turn: Turn | Background, value: Any
+    ) -> list[tuple[str, dict[str, Any]] | str]:
+        """What follows a handler that returned or yielded `value`."""
+        return self._service.follow_ups.read(turn, value)
 
     def drain_soon(self) -> None:
         """Runs what has become ready, outside of whoever made it so."""

@@ -10,8 +10,9 @@ from collections.abc import Iterator
 from typing import Any, ClassVar, Literal, Union, get_args, get_origin
 
 from statelink.errors import StateError
+from statelink.storage import ClientStorage
 
-__all__ = ["Field", "outer_types", "read_fields"]
+__all__ = ["Declaration", "Field", "make_field", "outer_types", "read_declarations"]
 
 _NO_DEFAULT = object()
 _ZERO_VALUES = (bool, int, float, str, bytes, list, dict, set, tuple)
@@ -39,34 +40,78 @@ class Field:
         return not self.name.startswith("_")
 
 
-def read_fields(cls: type) -> list[Field]:
+@dataclasses.dataclass(frozen=True)
+class Declaration:
+    """A base var as the body of a class has it, before what it inherits is looked at.
+
+    Attributes:
+        owner: the class.
+        name: its name.
+        annotation: text of its annotation; None where it has none.
+        hint: its annotation, or the type of its default.
+        value: its default; `NO_DEFAULT` where it has none.
+    """
+
+    owner: type
+    name: str
+    annotation: str | None
+    hint: Any
+    value: Any
+
+    @property
+    def has_default(self) -> bool:
+        """Whether the body gives it a value."""
+        return self.value is not _NO_DEFAULT
+
+
+def read_declarations(cls: type, *, annotated_only: bool = False) -> dict[str, Declaration]:
     """The base vars that the body of a class declares, in order.
 
+    Args:
+        cls: the class.
+        annotated_only: a value without an annotation is none.
+
     Raises:
-        StateError: a var without a default that has no natural one, or an annotation that cannot be resolved.
+        StateError: an annotation cannot be resolved.
     """
     own = cls.__dict__
     annotations = own.get("__annotations__", {})
     hints = _resolve(cls) if annotations else {}
     names = [*annotations, *(n for n in own if n not in annotations)]
-    fields = []
+    found = {}
     for name in names:
         hint = hints.get(name, _NO_DEFAULT)
         if not _is_var_name(cls, name) or _is_class_var(hint):
             continue
         value = own.get(name, _NO_DEFAULT)
-        if hint is _NO_DEFAULT:
-            if _is_no_var(value):
-                continue
-            hint = type(value) if value is not None else Any
         if isinstance(value, types.MemberDescriptorType):
             continue
-        allowed = outer_types(hint)
-        if value is _NO_DEFAULT:
-            value = _zero_value(cls, name, hint)
-        fields.append(Field(name, _text(annotations.get(name, hint)), allowed, value))
-        _check_default(cls, fields[-1])
-    return fields
+        if hint is _NO_DEFAULT:
+            if annotated_only or _is_no_var(value):
+                continue
+            hint = type(value) if value is not None else Any
+        annotation = annotations.get(name)
+        text = None if annotation is None else _text(annotation)
+        found[name] = Declaration(cls, name, text, hint, value)
+    return found
+
+
+def make_field(cls: type, declared: Declaration) -> Field:
+    """The base var of a class that a declaration in its body, or in a mixin's, makes.
+
+    Raises:
+        StateError: it has no default and no natural one, or one that does not fit.
+    """
+    value, hint = declared.value, declared.hint
+    if isinstance(value, ClientStorage):
+        _check_storage(cls, declared)
+        hint = str
+    if value is _NO_DEFAULT:
+        value = _zero_value(cls, declared.name, hint)
+    text = declared.annotation or _text(hint)
+    field = Field(declared.name, text, outer_types(hint), value)
+    _check_default(cls, field)
+    return field
 
 
 def outer_types(hint: Any) -> tuple[type, ...] | None:
@@ -156,6 +201,20 @@ def _zero_value(cls: type, name: str, hint: Any) -> Any:
     raise StateError(
         f"{cls.__qualname__}.{name} needs a default: write `{name}: {_text(hint)} = ...`"
     )
+
+
+def _check_storage(cls: type, declared: Declaration) -> None:
+    where = f"{cls.__qualname__}.{declared.name}"
+    kind = type(declared.value).__name__
+    if declared.hint not in (str, type(declared.value)):
+        raise StateError(
+            f"{where}: what a browser keeps is a str: write `{declared.name}: str = {kind}()`"
+        )
+    if declared.name.startswith("_"):
+        raise StateError(
+            f"{where}: a name with a leading underscore never reaches the browser, which is to keep it: "
+            f"write `{declared.name.lstrip('_')}: str = {kind}()`"
+        )
 
 
 def _check_default(cls: type, field: Field) -> None:

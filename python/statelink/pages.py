@@ -15,7 +15,7 @@ HTML = "text/html; charset=utf-8"
 
 @dataclass(frozen=True)
 class Page:
-    """A page of an app.
+    """What is served at a route.
 
     Attributes:
         route: path, as "/" or "/room/[room_id]".
@@ -30,12 +30,9 @@ class Page:
         """Checks what was given to `App.add_page`.
 
         Raises:
-            ValueError: the route does not begin with a slash.
             FileNotFoundError: there is no such file or folder.
             TypeError: neither a path nor a function.
         """
-        if not route.startswith("/"):
-            raise ValueError(f'a route begins with a slash: write "/{route}"')
         if callable(content):
             return cls(route, content)
         if not isinstance(content, (str, os.PathLike)):
@@ -49,6 +46,11 @@ class Page:
                 f"the page {path} does not exist (a relative path starts at {Path.cwd()})"
             )
         return cls(route, path)
+
+    @property
+    def is_folder(self) -> bool:
+        """Whether everything below its route is served, too."""
+        return isinstance(self.content, Path) and self.content.is_dir()
 
     def add_to(self, runtime: Any) -> int:
         """Gives the page to the server; returns its number."""

@@ -7,6 +7,8 @@ from collections import Counter
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
+from statelink.errors import StateError
+
 if TYPE_CHECKING:
     from statelink.state import State
 
@@ -28,7 +30,16 @@ def defined_states() -> list[type[State]]:
 
 
 def with_parents(classes: Iterable[type[State]]) -> list[type[State]]:
-    """Some state classes and those that they inherit from: parents first, else by name."""
+    """Some state classes and those that they inherit from: parents first, else by name.
+
+    Raises:
+        StateError: one of them cannot be served: a mixin, or `State` itself.
+    """
+    classes = list(classes)
+    for cls in classes:
+        if getattr(cls, "__state_class__", None) is None:
+            kind = "a mixin" if getattr(cls, "__state_is_mixin__", False) else "no state of its own"
+            raise StateError(f"{cls!r} is {kind} and cannot be served: serve a subclass of it")
     every = {
         base
         for cls in classes
@@ -39,8 +50,15 @@ def with_parents(classes: Iterable[type[State]]) -> list[type[State]]:
 
 
 def wire_names(classes: Iterable[type[State]]) -> dict[type[State], str]:
-    """The classes' names on the wire: the bare name where it is the only one, else with module and qualified name."""
+    """The classes' names on the wire: the bare name where it is the only one, else with module and qualified name.
+
+    Raises:
+        StateError: two of them have one module and qualified name.
+    """
     classes = list(classes)
     bare = Counter(c.__name__ for c in classes)
     qualified = {c: f"{c.__module__}.{c.__qualname__}" for c in classes}
+    for name, number in Counter(qualified.values()).items():
+        if number > 1:
+            raise StateError(f"an app cannot serve {number} states that are all {name}: rename one")
     return {c: c.__name__ if bare[c.__name__] == 1 else qualified[c] for c in classes}

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from types import MappingProxyType
+from typing import Any
 from urllib.parse import parse_qsl
 
-__all__ = ["Page", "Router", "Session"]
+__all__ = ["Page", "Router", "Session", "make_page", "make_router"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,14 +31,19 @@ class Page:
     """The page on which the client is.
 
     Attributes:
-        path: path of the page, without its query.
-        raw_path: path with the query, as the browser has it.
-        params: the query's parameters; the last of several with one name.
+        path: path of the page, without its query, as the browser has it.
+        raw_path: path with the query.
+        params: the query's parameters, the last of several with one name; and the arguments of the
+            page's route, which win. An argument is a str, or a list where its segment has dots.
+        route: the route of the page, as "/room/[room_id]"; empty where the app has none for it.
+        args: every argument of the app's routes; empty where this page does not have it.
     """
 
     path: str
     raw_path: str
-    params: Mapping[str, str]
+    params: Mapping[str, Any]
+    route: str = ""
+    args: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,15 +60,30 @@ class Router:
     headers: Mapping[str, str]
     page: Page
 
+    def at(self, page: Page) -> Router:
+        """The same client on another page."""
+        return replace(self, page=page)
+
+
+def make_page(path: str, route: str, args: Mapping[str, Any], absent: Mapping[str, Any]) -> Page:
+    """A page.
+
+    Args:
+        path: with its query.
+        route: the route that it has.
+        args: the arguments that the path has for it.
+        absent: the arguments of all routes, as they are where a page does not have them.
+    """
+    raw, _, _ = path.partition("#")
+    bare, _, query = raw.partition("?")
+    params = {**dict(parse_qsl(query, keep_blank_values=True)), **args}
+    every = MappingProxyType({**absent, **args})
+    return Page(bare, raw, MappingProxyType(params), route, every)
+
 
 def make_router(
-    client_token: str, session_id: str, address: str, headers: dict[str, str], path: str
+    client_token: str, session_id: str, address: str, headers: Mapping[str, str], page: Page
 ) -> Router:
-    """The router of a client that said hello; `path` with its query."""
-    bare, _, query = path.partition("?")
-    params = MappingProxyType(dict(parse_qsl(query, keep_blank_values=True)))
-    return Router(
-        Session(client_token, session_id, address),
-        MappingProxyType(headers),
-        Page(bare, path, params),
-    )
+    """The router of a client that said hello."""
+    session = Session(client_token, session_id, address)
+    return Router(session, MappingProxyType(dict(headers)), page)

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Generator
-from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar, cast
 
 from statelink._core import View
-from statelink.state import State, wait_for_lock
+from statelink._hooks import check_hooks, run_hook
+from statelink._locks import wait_for_lock
+from statelink.state import State
 
 __all__ = ["SharedState"]
 
@@ -30,11 +32,28 @@ class LinkRequest(Generic[T]):
         return self._do().__await__()
 
     async def _do(self) -> T:
-        # Each answer that is no result is a lock to wait for; then what it means to link is looked at afresh.
-        verb = getattr(self._turn, self._verb)
-        while (done := verb(*self._args)) is not None and not isinstance(done, View):
-            await wait_for_lock(self._turn, done)
+        turn, cls = self._turn, self._args[0]
+        if not cls.__has_hooks__:
+            return cast("T", await self._ask(self._verb))
+        turn.begin_hooks(cls)
+        try:
+            # All locks first: nobody comes between the hooks and the link.
+            changes = await self._ask(f"may_{self._verb}")
+            if changes and turn.is_joined(cls):
+                await run_hook(turn, turn.view(cls), "on_leave")
+            done = await self._ask(self._verb)
+            if changes and self._verb == "link":
+                await run_hook(turn, done, "on_join")
+        finally:
+            turn.end_hooks(cls)
         return cast("T", done)
+
+    async def _ask(self, verb: str) -> Any:
+        # Each answer that is no result is a lock to wait for; then what it means to link is looked at afresh.
+        ask = getattr(self._turn, verb)
+        while not isinstance(done := ask(*self._args), View | bool | None):
+            await wait_for_lock(self._turn, done)
+        return done
 
 
 class SharedState(State, _shared_root=True):
@@ -43,6 +62,11 @@ class SharedState(State, _shared_root=True):
     From then on the client sees and changes the one instance of that token, together with every
     other client that is linked to it; each change reaches all of them. Its own values stay as
     they are and come back when it unlinks.
+
+    Two methods may be defined, plain or ``async``, that run as the client and under the lock of
+    what it joins or leaves: ``on_join`` after a link, ``on_leave`` before it ends. Where one raises,
+    the event fails and the link is as it was. A client whose socket has been gone for
+    ``Config.link_grace`` leaves, too, and joins again when it comes back.
 
     Example:
         >>> class Counter(SharedState):
@@ -55,6 +79,12 @@ class SharedState(State, _shared_root=True):
     """
 
     __slots__ = ()
+    __has_hooks__: ClassVar[bool] = False
+
+    def __init_subclass__(cls, **options: Any) -> None:
+        check_hooks(cls)
+        cls.__has_hooks__ = hasattr(cls, "on_join") or hasattr(cls, "on_leave")
+        super().__init_subclass__(**options)
 
     if TYPE_CHECKING:
 
@@ -64,7 +94,7 @@ class SharedState(State, _shared_root=True):
 
         @property
         def _linked_from(self) -> set[str]:
-            """The client tokens that are linked to this instance now."""
+            """The tokens of the clients that are linked to this instance now and are not away."""
 
     def _link_to(self: S, token: str) -> LinkRequest[S]:
         """Links the client's state to the instance of a token. To be awaited.

@@ -166,17 +166,16 @@ async def test_a_call_that_a_restart_interrupts(harness):
     assert caught.value.code in {"cancelled", "identity_lost"}
 
 
-async def test_a_client_that_stays_away_expires(monkeypatch):
-    monkeypatch.setattr("statelink._service._EXPIRY_INTERVAL", 0.01)
-    config = sl.Config()
-    config.client_expiry = 0
-    async with AppHarness(sl.App(states=[Me], config=config)) as harness:
+async def test_a_client_that_stays_away_expires():
+    async with AppHarness(sl.App(states=[Me])) as harness:
         alice, bob = await harness.connect(), await harness.connect()
         for client in (alice, bob):
             await client.call(Me.join, token="room")
         await alice.call(Me.set_count, count=5)
         assert alice.state(Me)["audience"] == 2
         await alice.disconnect()
+        await harness.gone(alice)
+        harness.clock.advance(3600)
         await bob.until(lambda: bob.state(Me)["audience"] == 1)
         await alice.reconnect()
         assert not alice.resumed

@@ -309,17 +309,21 @@ async def test_a_lock_that_is_held_or_awaited_for_long_is_logged_once(caplog):
     global GATE
     GATE = Gate()
     caplog.set_level(logging.WARNING, "statelink")
-    config = sl.Config()
-    config.slow_lock = 0.02
-    async with AppHarness(sl.App(states=ROOMS, config=config)) as harness:
+    async with AppHarness(sl.App(states=ROOMS)) as harness:
         alice, bob, carol = await linked(harness, 3)
         caplog.clear()
         hold = await alice.send_event(Left.hold)
         await GATE.arrived()
+        turns = harness.counts["turns"]
         note = await bob.send_event(Left.note, name="bob")
-        await until(lambda: "Left.note has waited" in caplog.text)
+        await started(harness, turns + 1)
+        harness.clock.advance(1)
+        assert "Left.note has waited" in caplog.text
         other = await carol.send_event(Left.note_slowly, name="carol", ticks=0)
-        await until(lambda: "Left.note_slowly has waited" in caplog.text)
+        await started(harness, turns + 2)
+        harness.clock.advance(1)
+        assert "Left.note_slowly has waited" in caplog.text
+        harness.clock.advance(1)
         GATE.open()
         await asyncio.wait_for(asyncio.gather(hold, note, other), 5)
         quick = await alice.send_event(Left.note, name="quick")
@@ -327,7 +331,7 @@ async def test_a_lock_that_is_held_or_awaited_for_long_is_logged_once(caplog):
     slow = [record for record in caplog.records if record.levelno == logging.WARNING]
     texts = sorted(record.getMessage() for record in slow)
     assert len(texts) == 3
-    assert texts[0].startswith("event handler Left.hold has held its lock for 0.")
+    assert texts[0].startswith("event handler Left.hold has held its lock for 1.")
     for text, waiter in zip(texts[1:], ("Left.note", "Left.note_slowly"), strict=True):
-        assert text.startswith(f"event handler {waiter} has waited 0.")
+        assert text.startswith(f"event handler {waiter} has waited 1.")
         assert text.endswith("for a lock of Left.hold")

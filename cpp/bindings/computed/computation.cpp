@@ -22,7 +22,9 @@ void computation::forget_readings() {
   read_ = {};
 }
 
-void computation::ran(readings read, bool known) {
+computed_var const& computation::var() const noexcept { return of_.cls().computed[index_]; }
+
+void computation::ran(readings read, bool known, std::int64_t now) {
   auto const same_place = [](dependency const& a, dependency const& b) {
     return a.in == b.in && a.slot == b.slot;
   };
@@ -38,6 +40,7 @@ void computation::ran(readings read, bool known) {
   }
   read_ = std::move(read);
   has_run_ = true;
+  at_ = now;
   has_value_ = has_value_ || known;
 }
 

@@ -17,6 +17,12 @@ struct client_record;
 class overlay_values;
 struct reading_object;
 
+/// Whether a value of then is out of date by its var's interval. An app under test may be given
+/// another clock, which is behind.
+inline bool is_too_old(computed_var const& var, std::int64_t then, std::int64_t now) noexcept {
+  return var.interval > 0 && (now - then >= var.interval || now < then);
+}
+
 /// Loop thread, with the GIL. Lives as long as its client.
 class computation {
  public:
@@ -32,15 +38,16 @@ class computation {
 
   /// A run has ended with a value, or, with `known` false, with an error: what it read decides when
   /// to run again.
-  void ran(readings read, bool known);
+  void ran(readings read, bool known, std::int64_t now);
   /// The last run's value is there, and it read nothing that has changed since. `sees`: whether the
   /// client still sees a store.
   template <class Sees>
-  bool is_fresh(Sees sees) const {
-    if (!has_run_ || (read_.router && read_.router != router_version())) return false;
+  bool is_fresh(Sees sees, std::int64_t now) const {
+    if (run_again || !has_run_ || is_too_old(var(), at_, now)) return false;
+    if (read_.router && read_.router != router_version()) return false;
     for (dependency const& d : read_.slots) {
       instance_values const* in = instance_values::of(d.in);
-      if (!in || in->version(d.slot) != d.version || !sees(*in)) return false;
+      if (!in || in->version(d.slot) != d.version || !sees(*in, d.slot)) return false;
     }
     return true;
   }
@@ -48,13 +55,15 @@ class computation {
   readings const& read() const noexcept { return read_; }
   /// Of its client's present router.
   std::uint64_t router_version() const noexcept;
+  computed_var const& var() const noexcept;
   /// One of the stores that it read ends.
   void lose(instance_values& in);
 
   reading_object* in_flight = nullptr;  ///< a run that has suspended; borrowed
   bool waits =
       false;  ///< among the waiters of an instance: looked at when the turn there lets it go
-  bool reported = false;  ///< its error has been logged, and it has not run well since
+  bool run_again = false;  ///< even where nothing that it read has changed
+  bool reported = false;   ///< its error has been logged, and it has not run well since
 
  private:
   void forget_readings();
@@ -65,6 +74,7 @@ class computation {
   readings read_;
   bool has_run_ = false;
   bool has_value_ = false;
+  std::int64_t at_ = 0;  // of its last run
 };
 
 /// What only one client sees of a state: the values of the personal computed vars of its class. The

@@ -24,6 +24,7 @@ void reading_dealloc(PyObject* self) {
   reading_object* const r = as_reading(self);
   reading_end(r);
   delete r->read;
+  delete r->named;
   delete r->views;
   type->tp_free(self);
   Py_DECREF(type);
@@ -196,6 +197,11 @@ view_object* reading_view(reading_object* r, class_no cls) {
   return view;
 }
 
+void reading_wait_for(reading_object* r, instance_values& in) {
+  if (r->of) r->run_by->wait_for(*r->of, in);
+  throw_away(r);
+}
+
 void reading_end(reading_object* r) noexcept {
   r->of = nullptr;
   if (!r->views) return;
@@ -210,7 +216,8 @@ bool reading_holds(reading_object const* r) {
   if (r->read->router && r->read->router != c.router_version()) return false;
   for (dependency const& d : r->read->slots) {
     instance_values const* in = instance_values::of(d.in);
-    if (!in || in->version(d.slot) != d.version || !r->run_by->sees(c.client(), *in)) return false;
+    if (!in || in->version(d.slot) != d.version || !r->run_by->sees(c.client(), *in, d.slot))
+      return false;
   }
   return true;
 }
@@ -220,14 +227,11 @@ bool read_later_is_set() noexcept { return PyErr_ExceptionMatches(read_later_err
 PyObject* personal_value(view_object* view, instance_values& values, std::size_t index) {
   state_class_record const& cls = values.cls();
   computed_var const& var = cls.computed[index];
-  if (!view->client) {
-    raise_needs_client(cls.name.c_str(), var.name.c_str());
-    return nullptr;
-  }
-  runtime& run_by = view->turn ? *view->turn->state->run_by
-                               : *reinterpret_cast<reading_object*>(view->reading)->run_by;
-  computation& c = run_by.computation_of(*view->client, cls, index);
-  if (c.has_value() && run_by.is_fresh(c)) {
+  client_record* const client = view_client(view, var.name.c_str());
+  if (!client) return nullptr;
+  runtime& run_by = view_runtime(view);
+  computation& c = run_by.computation_of(*client, cls, index);
+  if (var.cache && c.has_value() && run_by.is_fresh(c)) {
     recorder::note(c.read());
     PyObject* const value = c.of().value(index);
     return var.is_async ? ready_new(value) : Py_NewRef(value);

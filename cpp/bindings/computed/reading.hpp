@@ -16,8 +16,9 @@ class runtime;
 
 struct reading_object {
   PyObject_HEAD runtime* run_by;
-  computation* of;                   ///< null when the run is over or its client is gone
-  readings* read;                    ///< owned
+  computation* of;  ///< null when the run is over or its client is gone
+  readings* read;   ///< owned
+  readings* named;  ///< owned; what decides alone when to run again, null: what it reads
   std::vector<view_object*>* views;  ///< owned; each strong: its own, then those of get_state
 };
 
@@ -28,6 +29,8 @@ reading_object* reading_new(runtime& run_by, computation& of);
 view_object* reading_view(reading_object* r, class_no cls);
 /// Whether nothing that it has read so far has changed since. REQUIRES: it is not over.
 bool reading_holds(reading_object const* r);
+/// Sets ReadLater: a turn is at an instance that it wants to read; the var is looked at again after it.
+void reading_wait_for(reading_object* r, instance_values& in);
 /// The run is over: its views end.
 void reading_end(reading_object* r) noexcept;
 /// Whether the set exception says that the run must be thrown away.

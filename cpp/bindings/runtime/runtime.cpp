@@ -1,8 +1,11 @@
-// What comes in and what goes out. Turns: runtime_turns.cpp; their locks: runtime_locks.cpp.
+// What comes in and what goes out. Hello and pages: runtime_loading.cpp; turns: runtime_turns.cpp;
+// their locks: runtime_locks.cpp.
 #include "runtime/runtime.hpp"
 
 #include <algorithm>
 #include <chrono>
+
+#include "turns/background.hpp"
 
 namespace statelink::python {
 
@@ -10,11 +13,6 @@ namespace {
 
 ref text(std::string_view s) {
   return ref::take(PyUnicode_DecodeUTF8(s.data(), static_cast<Py_ssize_t>(s.size()), "replace"));
-}
-
-std::chrono::milliseconds steady_now() {
-  return std::chrono::duration_cast<std::chrono::milliseconds>(
-      std::chrono::steady_clock::now().time_since_epoch());
 }
 
 }  // namespace
@@ -25,12 +23,16 @@ runtime::runtime(config limits, PyObject* loop, PyObject* side)
   auto const look_up = [&](char const* name) {
     return ref::take(PyObject_GetAttrString(side, name));
   };
-  side_.make_router = look_up("make_router");
+  side_.load_page = look_up("load_page");
+  side_.change_page = look_up("change_page");
+  side_.apply_stored = look_up("apply_stored");
   side_.describe = look_up("describe");
   side_.describe_invalid = look_up("describe_invalid");
   side_.report = look_up("report");
+  side_.read_follow_ups = look_up("read_follow_ups");
   side_.report_computed = look_up("report_computed");
   side_.run_generator = look_up("run_generator");
+  side_.run_background_generator = look_up("run_background_generator");
   side_.report_lock = look_up("report_lock");
   side_.take_worker = look_up("take_worker");
   side_.give_worker = look_up("give_worker");
@@ -47,6 +49,11 @@ runtime::runtime(config limits, PyObject* loop, PyObject* side)
 
 runtime::~runtime() {
   settling_ = nullptr;
+  for (background_object* b : backgrounds_) {
+    if (b->block) b->block->state->background = nullptr;
+    background_end(b);
+    Py_DECREF(b);
+  }
   for (auto const& [no, t] : turns_) {
     turn_rollback(*t->state);
     turn_end(*t->state);
@@ -70,35 +77,46 @@ class_no runtime::define(state_class_ptr cls, std::string name) {
   ref const defaults = ref::take(as_object(store_new(cls->vars)));
   if (!defaults) return {};
   auto probe = std::make_unique<instance_values>(cls, as_store(Py_NewRef(defaults.get())),
-                                                 instance_no{}, nullptr, nullptr);
-  if (probe->update_computed() < 0) return {};
+                                                 instance_no{}, nullptr, nullptr, *this);
+  if (probe->update_computed() < 0 || probe->set_initial_values() < 0) return {};
+  any_restless_ = any_restless_ || is_restless(*cls);
   if (store_encode_snapshot(probe->values(), spec.defaults) < 0) return {};
   defaults_.push_back(std::move(probe));
   class_numbers_[cls.get()] = no;
   class_numbers_by_type_[cls->type] = no;
   classes_.push_back(std::move(cls));
-  return engine_.define(std::move(spec));
+  std::error_code error;
+  class_no const defined = engine_.define(std::move(spec), error);
+  if (error) PyErr_SetString(PyExc_ValueError, error.message().c_str());
+  return defined;
 }
 
-void runtime::add_handler(std::string name, class_no cls, PyObject* function, PyObject* validator) {
+void runtime::add_handler(std::string name, class_no cls, PyObject* function, PyObject* validator,
+                          bool is_open, bool is_background) {
   auto h = std::make_unique<handler_record>();
+  h->is_open = is_open;
+  h->is_background = is_background;
   h->name = name;
   h->cls = cls;
-  h->function = ref::share(function);
-  if (PyFunction_Check(function)) {
-    int const flags = reinterpret_cast<PyCodeObject*>(PyFunction_GET_CODE(function))->co_flags;
-    h->runs_when_called = !(flags & (CO_COROUTINE | CO_GENERATOR | CO_ASYNC_GENERATOR));
-  }
+  set_function(*h, function);
   if (validator != Py_None) h->validator = ref::share(validator);
   handlers_by_name_[std::move(name)] = h.get();
   handlers_.push_back(std::move(h));
 }
 
+void runtime::set_function(handler_record& h, PyObject* function) {
+  if (function != Py_None) h.function = ref::share(function);
+  if (PyFunction_Check(function)) {
+    int const flags = reinterpret_cast<PyCodeObject*>(PyFunction_GET_CODE(function))->co_flags;
+    h.runs_when_called = !(flags & (CO_COROUTINE | CO_GENERATOR | CO_ASYNC_GENERATOR));
+  }
+}
+
 std::unique_ptr<value_source> runtime::make_values(class_no cls, instance_no no, client_no owner) {
   store* const values = store_new(classes_[cls.value - 1]->vars);
   if (!values) throw std::bad_alloc();
-  auto made = std::make_unique<instance_values>(classes_[cls.value - 1], values, no,
-                                                owner ? &client_of(owner) : nullptr, &engine_);
+  auto made = std::make_unique<instance_values>(
+      classes_[cls.value - 1], values, no, owner ? &client_of(owner) : nullptr, &engine_, *this);
   if (made->start_from(*defaults_[cls.value - 1]) < 0) PyErr_WriteUnraisable(as_object(values));
   return made;
 }
@@ -120,6 +138,7 @@ instance_values& runtime::visible(client_record const& c, class_no cls) {
 bool runtime::drain() {
   if (draining_) return true;
   draining_ = true;
+  runs_left_ = 256;  // handlers that follow each other without end must not keep the asyncio loop
   server_.take(inbound_);
   if (winding_down_) inbound_.clear();
   for (inbound_item const& item : inbound_.items) {
@@ -144,49 +163,21 @@ void runtime::receive(inbound_event const& e) {
   client_record& c = *found->second;
   if (!engine_.receive(c.no, e.id)) return;
   auto const handler = handlers_by_name_.find(std::string(inbound_.handler(e)));
-  pending_event event{e.id, handler == handlers_by_name_.end() ? nullptr : handler->second,
-                      std::string(inbound_.arguments(e))};
-  if (!event.handler) event.arguments = inbound_.handler(e);
-  if (c.running || !c.events.empty()) {
-    c.events.push_back(std::move(event));
-    set_flow(c);
-    return;
-  }
-  start(c, std::move(event));
+  bool const known = handler != handlers_by_name_.end() && handler->second->is_open;
+  pending_event event{
+      e.id, known ? handler->second : nullptr, std::string(inbound_.arguments(e)), {}, {}};
+  if (!known)
+    event.arguments = inbound_.handler(e);
+  else if (handler->second->is_background)
+    event = begin_beside(c, std::move(event));
+  take_event(c, std::move(event));
 }
 
-void runtime::receive(inbound_hello const& h) {
-  auto const connection = engine_.identify(h.session, h.hello);
-  client_no const no = connection.client;
-  auto& c = clients_[no];
-  if (!c) {
-    c = std::make_unique<client_record>();
-    c->no = no;
-  }
-  if (c->session) sessions_.erase(c->session);
-  c->session = h.session;
-  c->paused = false;
-  sessions_[h.session] = c.get();
-  ref headers = ref::take(PyDict_New());
-  for (auto const& [name, value] : h.peer.headers) {
-    ref const v = text(value);
-    if (!v || PyDict_SetItemString(headers.get(), name.c_str(), v.get()) < 0) return;
-  }
-  ref const token = text(engine_.client_record(no).client_token);
-  ref const address = text(h.peer.address);
-  ref const path = text(h.hello.path);
-  ref const session =
-      ref::take(PyUnicode_FromFormat("%llu", static_cast<unsigned long long>(h.session.value)));
-  if (!token || !address || !path || !session) return;
-  c->router =
-      ref::take(PyObject_CallFunctionObjArgs(side_.make_router.get(), token.get(), session.get(),
-                                             address.get(), headers.get(), path.get(), nullptr));
-  if (!c->router) return;
-  ++c->router_version;
-  engine_.attach(connection, h.session, h.hello);
-  look_at_all(*c);
-  commit_overlays(nullptr);
-  tell_hydrated(*c);
+void runtime::take_event(client_record& c, pending_event event) {
+  if (!c.running && c.events.empty() && !c.awaits_stored) return start(c, std::move(event));
+  event.router = c.router;  // the page may be another one when it runs
+  (c.awaits_stored ? c.held : c.events).push_back(std::move(event));
+  set_flow(c);
 }
 
 void runtime::receive(inbound_closed const& closed) {
@@ -194,12 +185,10 @@ void runtime::receive(inbound_closed const& closed) {
   if (found == sessions_.end()) return;
   found->second->session = {};
   sessions_.erase(found);
-  engine_.disconnect(closed.session, steady_now());
+  engine_.disconnect(closed.session, now_ms());
 }
 
 void runtime::receive(inbound_page_request const& r) {
-  page_item answer{r.request, 500, "text/plain; charset=utf-8",
-                   "The page raised an error; see the server's log.\n"};
   ref const path = text(r.path);
   ref const made =
       path ? ref::take(PyObject_CallFunction(side_.make_page.get(), "nO",
@@ -211,42 +200,29 @@ void runtime::receive(inbound_page_request const& r) {
     auto const bytes = [](PyObject* b) {
       return std::string(PyBytes_AS_STRING(b), static_cast<std::size_t>(PyBytes_GET_SIZE(b)));
     };
-    answer = {r.request, static_cast<unsigned>(status), bytes(type), bytes(body)};
+    answer_page(engine_.flush(), r.request, static_cast<unsigned>(status), bytes(type),
+                bytes(body));
   } else {
     PyErr_WriteUnraisable(side_.make_page.get());
+    answer_page(engine_.flush(), r.request, 500, "text/plain; charset=utf-8",
+                "The page raised an error; see the server's log.\n");
   }
-  engine_.flush().outbox.emplace_back(std::move(answer));
-}
-
-void runtime::expire() {
-  for (client_no const no : engine_.expired(steady_now())) {
-    client_record& c = client_of(no);
-    auto const& own = engine_.client_record(no).own;
-    bool const busy = std::any_of(own.begin(), own.end(), [](own_slot const& s) {
-      return s.values && s.values->in_turn;  // by somebody who is linked to it
-    });
-    if (c.running || c.in_flight > 0 || busy) continue;
-    forget_waiters(c);
-    for (instance_no const room : engine_.forget(no)) {
-      static_cast<instance_values&>(engine_.values(room)).links_changed();
-      refresh(room);
-    }
-    clients_.erase(no);
-  }
-  hand_over();
 }
 
 // --- out
 
 void runtime::hand_over() {
   batch& b = engine_.flush();
-  if (b.empty()) return;
+  if (is_empty(b)) return;
   ++counts_.hand_overs;
   server_.hand_over(b);
 }
 
 void runtime::hand_over_if_old() {
-  std::int64_t const t = now();
+  // How long handlers really take: not by the runtime's clock.
+  std::int64_t const t = std::chrono::duration_cast<std::chrono::nanoseconds>(
+                             std::chrono::steady_clock::now().time_since_epoch())
+                             .count();
   auto const limit = std::chrono::nanoseconds(engine_.limits().hand_over_interval).count();
   if (t - last_hand_over_ < limit) return;
   last_hand_over_ = t;
@@ -255,10 +231,11 @@ void runtime::hand_over_if_old() {
 
 void runtime::set_flow(client_record& c) {
   std::size_t const limit = engine_.limits().queued_events;
-  bool const pause = c.paused ? c.events.size() > limit / 2 : c.events.size() > limit;
+  std::size_t const waiting = c.events.size() + c.held.size();
+  bool const pause = c.paused ? waiting > limit / 2 : waiting > limit;
   if (pause == c.paused) return;
   c.paused = pause;
-  if (c.session) engine_.flush().outbox.emplace_back(flow_item{c.session, !pause});
+  if (c.session) set_reading(engine_.flush(), c.session, !pause);
 }
 
 void runtime::schedule_drain() {
@@ -270,12 +247,6 @@ void runtime::stop(std::uint16_t code, std::string reason) {
   hand_over();
   Py_BEGIN_ALLOW_THREADS server_.stop(code, std::move(reason));
   Py_END_ALLOW_THREADS
-}
-
-std::int64_t runtime::now() const {
-  return std::chrono::duration_cast<std::chrono::nanoseconds>(
-             std::chrono::steady_clock::now().time_since_epoch())
-      .count();
 }
 
 }  // namespace statelink::python

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "computed/reading.hpp"
+#include "runtime/exceptions.hpp"
 #include "runtime/runtime.hpp"
 
 namespace statelink::python {
@@ -16,7 +17,9 @@ void runtime::wait_for(computation& c, instance_values& in) {
 }
 
 bool runtime::is_fresh(computation const& c) {
-  return c.is_fresh([&](instance_values const& in) { return sees(c.client(), in); });
+  return c.is_fresh(
+      [&](instance_values const& in, std::size_t slot) { return sees(c.client(), in, slot); },
+      now());
 }
 
 computation& runtime::computation_of(client_record& c, state_class_record const& cls,
@@ -30,6 +33,21 @@ computation& runtime::computation_of(client_record& c, state_class_record const&
     overlay->no = made;
   }
   return overlay->of(index);
+}
+
+ref runtime::run_to_end(PyObject* coroutine, char const* name) {
+  first_step const step = take_first_step(coroutine, nullptr);
+  if (step.sent == PYGEN_RETURN) return step.given;
+  if (step.sent == PYGEN_ERROR) {
+    raise(step.error);
+    return {};
+  }
+  ref const closed = ref::take(PyObject_CallMethod(coroutine, "close", nullptr));
+  ref const given = closed ? ref::take(PyObject_CallFunctionObjArgs(
+                                 side_.give_worker.get(), step.worker.get(), Py_False, nullptr))
+                           : ref();
+  if (given) raise_needs_client(name, "a value that it waits for");
+  return {};
 }
 
 void runtime::look_at_all(client_record& c) {
@@ -53,12 +71,18 @@ void runtime::look_at(computation& c) {
   reading_object* const r = reading_new(*this, c);
   ref const kept = ref::take(reinterpret_cast<PyObject*>(r));
   if (!r) return PyErr_WriteUnraisable(nullptr);
-  computed_var const& var = c.of().cls().computed[c.index()];
+  computed_var const& var = c.var();
+  c.run_again = false;
   recorder reads;
   view_object* const view = reading_view(r, class_number(c.of().cls()));
-  ref value =
-      view ? ref::take(PyObject_CallOneArg(var.function.get(), reinterpret_cast<PyObject*>(view)))
-           : ref();
+  ref value;
+  if (view && recorder::note_deps(var, reinterpret_cast<PyObject*>(view)) == 0) {
+    if (!var.auto_deps) {
+      recorder::note(view->stores[view->cls->depth], identity_slot);
+      r->named = new readings(reads.so_far());
+    }
+    value = ref::take(PyObject_CallOneArg(var.function.get(), reinterpret_cast<PyObject*>(view)));
+  }
   if (value && var.is_async) {
     first_step step = take_first_step(value.get(), nullptr);
     *r->read = reads.take();
@@ -86,6 +110,7 @@ void runtime::end_reading(reading_object* r, ref const& value) {
   if (!value && read_later_is_set()) {
     PyErr_Clear();  // somebody is at what it reads; it waits there, or was waiting for nobody and
                     // is looked at again
+    c.run_again = c.run_again || c.var().is_restless() || !c.var().auto_deps;
     reading_end(r);
     return;
   }
@@ -94,7 +119,7 @@ void runtime::end_reading(reading_object* r, ref const& value) {
     report_computed(c);
   else
     c.reported = false;
-  c.ran(std::move(*r->read), set >= 0);
+  c.ran(std::move(r->named ? *r->named : *r->read), set >= 0, now());
   if (set > 0 && std::find(touched_overlays_.begin(), touched_overlays_.end(), &c.of()) ==
                      touched_overlays_.end()) {
     touched_overlays_.push_back(&c.of());
@@ -140,6 +165,26 @@ void runtime::finish_reading(reading_object* r, PyObject* result, PyObject* exce
   schedule_drain();
 }
 
+void runtime::find_restless(turn_state const& t, std::vector<computation*>& found) {
+  for (state_class_ptr const& cls : classes_) {
+    for (std::size_t i = 0; i < cls->computed.size(); ++i) {
+      computed_var const& var = cls->computed[i];
+      if (!var.personal || !var.is_restless()) continue;
+      auto const add = [&](client_record& c) {
+        computation& of = computation_of(c, *cls, i);
+        of.run_again = of.run_again || !var.cache;
+        found.push_back(&of);
+      };
+      if (t.client) add(*t.client);
+      for (instance_values* v : t.entered) {
+        if (&v->cls() != cls.get()) continue;
+        for (client_no const c : engine_.audience(v->no())) add(client_of(c));
+        if (v->owner() && sees(*v->owner(), *v, identity_slot)) add(*v->owner());
+      }
+    }
+  }
+}
+
 void runtime::settle(turn_object* t) {
   turn_state& state = *t->state;
   std::vector<computation*> candidates;
@@ -151,6 +196,7 @@ void runtime::settle(turn_object* t) {
     for (computation* c : waiters) c->waits = false;
     candidates.insert(candidates.end(), waiters.begin(), waiters.end());
   }
+  if (any_restless_ && state.has_committed) find_restless(state, candidates);
   if (candidates.empty() && personal_seen_ == instance_values::turned_personal) return;
   turn_object* const outer = std::exchange(settling_, t);
   for (computation* c : candidates) look_at(*c);
@@ -159,7 +205,8 @@ void runtime::settle(turn_object* t) {
     for (auto const& [no, c] : clients_) look_at_all(*c);
   }
   settling_ = outer;
-  commit_overlays(&state);
+  // One that never had its locks must not touch what another turn of the client has begun.
+  commit_overlays(state.entered.empty() ? nullptr : &state);
 }
 
 void runtime::commit_overlays(turn_state* actor) {
@@ -212,16 +259,34 @@ std::vector<awaited_runs> runtime::runs_in_flight(client_record& c,
 }
 
 void runtime::say(client_record& c, pending_answer const& a) {
-  if (a.event == 0)
-    engine_.hydrated(c.no);
-  else if (a.code.empty())
-    engine_.answer(a.engine_turn, a.event);
-  else
-    engine_.answer_error(a.engine_turn, a.event, a.code, a.message);
+  switch (a.what) {
+    case pending_answer::kind::hydrated:
+      return engine_.hydrated(c.no);
+    case pending_answer::kind::failure:
+      return engine_.report(a.engine_turn, a.code, a.message);
+    case pending_answer::kind::message:
+      return engine_.tell(a.engine_turn, a.message);
+    case pending_answer::kind::answer:
+      if (a.code.empty()) return engine_.answer(a.engine_turn, a.event);
+      return engine_.answer_error(a.engine_turn, a.event, a.code, a.message);
+  }
+}
+
+void runtime::say_in_order(client_record& c, pending_answer a) {
+  if (a.awaits.empty() && c.answers.empty()) return say(c, a);
+  c.answers.push_back(std::move(a));
 }
 
 void runtime::answer(turn_state& t, std::string code, std::string message) {
-  if (!t.event) return;
+  if (!t.event) {  // the client did not ask, and must hear of a failure all the same
+    if (code.empty() || !t.record) return;
+    pending_answer a;
+    a.engine_turn = t.engine_turn.to_answer_later();
+    a.code = std::move(code);
+    a.message = std::move(message);
+    a.what = pending_answer::kind::failure;
+    return say_in_order(*t.client, std::move(a));
+  }
   client_record& c = *t.client;
   auto awaits = runs_in_flight(c, &t.changed_ever);
   if (awaits.empty() && c.answers.empty()) {
@@ -231,20 +296,15 @@ void runtime::answer(turn_state& t, std::string code, std::string message) {
       engine_.answer_error(t.engine_turn, t.event, code, message);
     return;
   }
-  turn said;
-  said.actor = t.engine_turn.actor;
-  said.follows = t.engine_turn.follows;
-  c.answers.push_back(
-      {std::move(said), t.event, std::move(code), std::move(message), std::move(awaits)});
+  c.answers.push_back({t.engine_turn.to_answer_later(), t.event, std::move(code),
+                       std::move(message), std::move(awaits), pending_answer::kind::answer});
 }
 
 void runtime::tell_hydrated(client_record& c) {
-  std::erase_if(c.answers,
-                [](pending_answer const& a) { return a.event == 0; });  // of an older session
   pending_answer a;
+  a.what = pending_answer::kind::hydrated;
   a.awaits = runs_in_flight(c, nullptr);
-  if (a.awaits.empty() && c.answers.empty()) return say(c, a);
-  c.answers.push_back(std::move(a));
+  say_in_order(c, std::move(a));
 }
 
 void runtime::computation_settled(computation const& c) {

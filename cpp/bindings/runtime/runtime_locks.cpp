@@ -8,8 +8,8 @@
 namespace statelink::python {
 
 lock_key runtime::key_of(instance_no no) const {
-  instance const& i = engine_.record(no);
-  return i.owner ? lock_key::of(i.owner) : lock_key::of(no);
+  client_no const owner = engine_.owner_of(no);
+  return owner ? lock_key::of(owner) : lock_key::of(no);
 }
 
 bool runtime::take_first_locks(turn_state& t) {
@@ -18,11 +18,6 @@ bool runtime::take_first_locks(turn_state& t) {
     if (answer.outcome == lock_outcome::would_deadlock) raise_deadlock(t, answer);
     return answer.outcome == lock_outcome::granted;
   };
-  if (!t.client) {
-    if (!has(key_of(t.target))) return false;
-    turn_enter(t, static_cast<instance_values&>(engine_.values(t.target)));
-    return true;
-  }
   if (!has(lock_key::of(t.client->no))) return false;
   // Its own class's instance, and those of the states that it inherits vars from.
   class_no const cls = not_started_.at(t.no).handler->cls;
@@ -67,6 +62,7 @@ int runtime::pause(turn_object* t) {
   turn_state& state = *t->state;
   if (turn_commit(state) < 0) return -1;
   settle(t);
+  release_follow_ups(state);
   turn_pause(state);
   wake_waits(state);
   std::vector<turn_no> next;
@@ -130,6 +126,7 @@ void runtime::stop_waiting(turn_object* t, PyObject* future) {
 
 namespace {
 void wake(ref const& future) {
+  if (!future) return;  // nobody waits in Python: a change from outside is made within this turn
   ref const done = ref::take(PyObject_CallMethod(future.get(), "done", nullptr));
   if (done.get() == Py_True) return;  // cancelled: its stop_waiting() passes the lock on
   ref const set = ref::take(PyObject_CallMethod(future.get(), "set_result", "O", Py_None));
@@ -163,23 +160,45 @@ PyObject* runtime::lock_visible(turn_object* t, class_no cls) {
   return wait;
 }
 
+PyObject* runtime::enter_own(turn_object* t, class_no cls) {
+  PyObject* const wait = take_lock(t, lock_key::of(t->state->client->no));
+  if (wait == Py_None) turn_enter(*t->state, own_values(*t->state->client, cls));
+  return wait;
+}
+
+instance_values* runtime::own_values(turn_object* t, class_no cls) {
+  turn_state& state = *t->state;
+  if (!locks_.holds(state.no, lock_key::of(state.client->no))) {
+    PyErr_Format(PyExc_RuntimeError, "%s has not entered its client's states",
+                 state.handler.c_str());
+    return nullptr;
+  }
+  instance_values& own = own_values(*state.client, cls);
+  turn_enter(state, own);
+  return &own;
+}
+
+instance_values& runtime::own_values(client_record const& c, class_no cls) {
+  return static_cast<instance_values&>(engine_.values(engine_.own(c.no, cls)));
+}
+
 namespace {
-void raise_link_error(link_error e, state_class_record const& cls, config const& limits) {
+void raise_link_error(errc e, state_class_record const& cls, config const& limits) {
   char const* const name = cls.name.c_str();
   switch (e) {
-    case link_error::empty_token:
+    case errc::empty_token:
       PyErr_Format(PyExc_ValueError, "cannot link %s to an empty token", name);
       return;
-    case link_error::token_too_long:
+    case errc::token_too_long:
       PyErr_Format(PyExc_ValueError, "cannot link %s: its token is longer than %zu bytes", name,
                    limits.link_token_bytes);
       return;
-    case link_error::own_token:
+    case errc::own_token:
       PyErr_Format(PyExc_ValueError,
                    "cannot link %s to the client's own token: that is what an unlinked state is",
                    name);
       return;
-    case link_error::not_shared:
+    case errc::not_shared:
       PyErr_Format(PyExc_TypeError, "cannot link %s: only a subclass of SharedState can be linked",
                    name);
       return;
@@ -189,10 +208,10 @@ void raise_link_error(link_error e, state_class_record const& cls, config const&
 }
 }  // namespace
 
-PyObject* runtime::link(turn_object* t, class_no cls, std::string const& link_token) {
+PyObject* runtime::may_link(turn_object* t, class_no cls, std::string const& link_token) {
   turn_state& state = *t->state;
-  link_error const e = engine_.can_link(state.client->no, cls, link_token);
-  if (e != link_error::none) {
+  errc const e = engine_.can_link(state.client->no, cls, link_token);
+  if (e != errc::none) {
     raise_link_error(e, class_record(cls), engine_.limits());
     return nullptr;
   }
@@ -203,9 +222,18 @@ PyObject* runtime::link(turn_object* t, class_no cls, std::string const& link_to
   instance_no const room = engine_.room(cls, link_token);
   wait = take_lock(t, key_of(room));
   if (wait != Py_None) return wait;
-  auto& joined = static_cast<instance_values&>(engine_.values(room));
-  turn_enter(state, joined);
-  if (before != room) {
+  turn_enter(state, static_cast<instance_values&>(engine_.values(room)));
+  return PyBool_FromLong(before != room);
+}
+
+PyObject* runtime::link(turn_object* t, class_no cls, std::string const& link_token) {
+  turn_state& state = *t->state;
+  PyObject* const may = may_link(t, cls, link_token);
+  if (!may || !PyBool_Check(may)) return may;
+  Py_DECREF(may);
+  if (may == Py_True) {
+    instance_no const before = engine_.visible(state.client->no, cls);
+    auto& joined = static_cast<instance_values&>(engine_.values(engine_.room(cls, link_token)));
     engine_.link(state.engine_turn, cls, link_token);
     static_cast<instance_values&>(engine_.values(before)).links_changed();
     joined.links_changed();
@@ -214,15 +242,24 @@ PyObject* runtime::link(turn_object* t, class_no cls, std::string const& link_to
   return Py_XNewRef(reinterpret_cast<PyObject*>(turn_view(state, cls)));
 }
 
-PyObject* runtime::unlink(turn_object* t, class_no cls) {
+PyObject* runtime::may_unlink(turn_object* t, class_no cls) {
   turn_state& state = *t->state;
-  instance_no const room = engine_.linked(state.client->no, cls);
-  if (!room) {
-    raise_link_error(link_error::not_linked, class_record(cls), engine_.limits());
+  if (!engine_.linked(state.client->no, cls)) {
+    raise_link_error(errc::not_linked, class_record(cls), engine_.limits());
     return nullptr;
   }
   PyObject* const wait = lock_visible(t, cls);
   if (wait != Py_None) return wait;
+  Py_DECREF(wait);
+  Py_RETURN_TRUE;
+}
+
+PyObject* runtime::unlink(turn_object* t, class_no cls) {
+  turn_state& state = *t->state;
+  PyObject* const may = may_unlink(t, cls);
+  if (may != Py_True) return may;
+  Py_DECREF(may);
+  instance_no const room = engine_.linked(state.client->no, cls);
   engine_.unlink(state.engine_turn, cls);
   static_cast<instance_values&>(engine_.values(room)).links_changed();
   instance_no const own = engine_.own(state.client->no, cls);
@@ -231,14 +268,6 @@ PyObject* runtime::unlink(turn_object* t, class_no cls) {
   values.links_changed();
   turn_relink_views(state, cls);
   Py_RETURN_NONE;
-}
-
-void runtime::refresh(instance_no room) {
-  turn_object* const t = turn_new(*this, {++last_turn_}, nullptr, "expiry");
-  if (!t) return;
-  turns_[t->state->no] = t;
-  t->state->target = room;
-  run_with_locks(t);
 }
 
 }  // namespace statelink::python

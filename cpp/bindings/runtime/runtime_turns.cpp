@@ -1,6 +1,7 @@
 // A turn from its event to its answer.
 #include <array>
 
+#include "runtime/exceptions.hpp"
 #include "runtime/runtime.hpp"
 
 namespace statelink::python {
@@ -18,30 +19,24 @@ std::string text_of(ref const& function, PyObject* argument) {
   return {};
 }
 
-/// The set exception, normalised and cleared.
-ref take_exception() {
-  PyObject *type, *value, *trace;
-  PyErr_Fetch(&type, &value, &trace);
-  PyErr_NormalizeException(&type, &value, &trace);
-  if (trace) PyException_SetTraceback(value, trace);
-  Py_XDECREF(type);
-  Py_XDECREF(trace);
-  return ref::take(value);
-}
-
-void raise(ref const& error) {
-  PyErr_SetObject(reinterpret_cast<PyObject*>(Py_TYPE(error.get())), error.get());
-}
-
 }  // namespace
 
 void runtime::start(client_record& c, pending_event event) {
+  if (event.begun) {
+    say_begun(c, event);
+    if (!c.events.empty()) ready_clients_.push_back(c.no);
+    return;
+  }
+  if (!event.id) hand_over();  // what it follows leaves before it runs
   turn_object* const t =
       turn_new(*this, {++last_turn_}, &c, event.handler ? event.handler->name : event.arguments);
   if (!t) return;
   turns_[t->state->no] = t;
   t->state->event = event.id;
   t->state->record = event.handler;
+  t->state->load = event.load;
+  t->state->step = event.step;
+  if (event.router) t->state->router = event.router;
   c.running = t;
   ++counts_.turns;
   if (!event.handler) {
@@ -71,48 +66,62 @@ void runtime::start_next(client_record& c) {
 
 void runtime::run_ready() {
   while (!PyErr_Occurred() && !winding_down_) {
+    bool const none = ready_.empty() && beginnings_.empty() && ready_clients_.empty();
+    if (none) return;
+    if (runs_left_ == 0) schedule_drain();
+    if (--runs_left_ < 0) return;
     if (!ready_.empty()) {
       turn_object* const t = ready_.front();
       ready_.pop_front();
       locks_.consume(t->state->no);
       run_with_locks(t);
-    } else if (!ready_clients_.empty()) {
+    } else if (!beginnings_.empty()) {
+      auto const [client, event] = std::move(beginnings_.front());
+      beginnings_.pop_front();
+      begin_background(client, event);
+    } else {
       client_no const no = ready_clients_.front();
       ready_clients_.pop_front();
       if (auto const c = clients_.find(no); c != clients_.end()) start_next(*c->second);
-    } else {
-      return;
     }
     hand_over_if_old();
   }
 }
 
+bool runtime::read_arguments(pending_event const& event, ref& arguments, std::string& problem) {
+  handler_record const& handler = *event.handler;
+  bool const none = event.arguments.empty() || event.arguments == "{}";
+  if (!handler.validator) {
+    if (!none) problem = handler.name + " takes no arguments";
+    return none;
+  }
+  std::string_view const json = event.arguments.empty() ? std::string_view("{}") : event.arguments;
+  ref const bytes =
+      ref::take(PyBytes_FromStringAndSize(json.data(), static_cast<Py_ssize_t>(json.size())));
+  arguments = bytes ? ref::take(PyObject_CallOneArg(handler.validator.get(), bytes.get())) : ref();
+  if (arguments) return true;
+  if (!PyErr_ExceptionMatches(PyExc_Exception)) return false;
+  ref const error = take_exception();
+  problem = handler.name + ": " + text_of(side_.describe_invalid, error.get());
+  return false;
+}
+
 void runtime::run(turn_object* t) {
   turn_state& state = *t->state;
-  if (!state.client) return succeed(t, Py_None);  // it only looks at what changed around it
   auto const started = not_started_.extract(state.no);
   pending_event const& event = started.mapped();
   handler_record const& handler = *event.handler;
+  if (state.step != own_step::none) {
+    state.step_began = true;
+    if (!begin_step(state) || !handler.function) return succeed(t, Py_None);
+  }
   view_object* const view = turn_view(state, handler.cls);
   if (!view) return fail(t);
 
-  ref arguments;
-  bool const none = event.arguments.empty() || event.arguments == "{}";
-  if (handler.validator) {
-    std::string_view const json =
-        event.arguments.empty() ? std::string_view("{}") : event.arguments;
-    ref const bytes =
-        ref::take(PyBytes_FromStringAndSize(json.data(), static_cast<Py_ssize_t>(json.size())));
-    arguments =
-        bytes ? ref::take(PyObject_CallOneArg(handler.validator.get(), bytes.get())) : ref();
-    if (!arguments) {
-      if (!PyErr_ExceptionMatches(PyExc_Exception)) return fail(t);
-      ref const error = take_exception();
-      return refuse(t, "invalid_arguments",
-                    handler.name + ": " + text_of(side_.describe_invalid, error.get()));
-    }
-  } else if (!none) {
-    return refuse(t, "invalid_arguments", handler.name + " takes no arguments");
+  ref arguments = event.bound;  // by the server's own code
+  std::string problem;
+  if (!arguments && !read_arguments(event, arguments, problem)) {
+    return PyErr_Occurred() ? fail(t) : refuse(t, "invalid_arguments", problem);
   }
 
   PyObject* result;
@@ -210,21 +219,22 @@ void runtime::finish(turn_object* t, PyObject* result, PyObject* exception) {
 
 void runtime::succeed(turn_object* t, PyObject* result) {
   turn_state& state = *t->state;
-  if (state.requests > 0) {
-    PyErr_Format(PyExc_RuntimeError,
-                 "%s called _link_to or _unlink without await: write `await self._link_to(token)`",
-                 state.handler.c_str());
-    return fail(t);
-  }
-  if (result != Py_None) {
-    PyErr_Format(PyExc_TypeError, "event handler %s returned a %s: it must return None",
-                 state.handler.c_str(), Py_TYPE(result)->tp_name);
-    return fail(t);
-  }
+  if (!check_requests(state)) return fail(t);
+  if (result != Py_None && follow_up_with(t, result) < 0) return fail(t);
+  if (state.step == own_step::leave && is_step_in(state)) set_present(state, false);
   if (turn_commit(state) < 0) return fail(t);
   settle(t);
+  release_follow_ups(state);
   answer(state);
   close_turn(t);
+}
+
+bool runtime::check_requests(turn_state const& t) {
+  if (t.requests == 0) return true;
+  PyErr_Format(PyExc_RuntimeError,
+               "%s called _link_to or _unlink without await: write `await self._link_to(token)`",
+               t.handler.c_str());
+  return false;
 }
 
 void runtime::fail(turn_object* t) {
@@ -233,21 +243,32 @@ void runtime::fail(turn_object* t) {
                         !PyErr_ExceptionMatches(side_.cancelled_error.get());
   ref const error = take_exception();
   turn_rollback(state);
-  if (!ends_all) {
-    ref const handler = ref::take(PyUnicode_FromString(state.handler.c_str()));
-    ref const done = ref::take(
-        PyObject_CallFunctionObjArgs(side_.report.get(), handler.get(), error.get(), nullptr));
-    if (!done) PyErr_WriteUnraisable(side_.report.get());
-  }
-  ref const described = ref::take(PyObject_CallOneArg(side_.describe.get(), error.get()));
-  char const *code = "handler_error", *message = "";
-  if (!described || !PyArg_ParseTuple(described.get(), "ss", &code, &message)) {
-    PyErr_WriteUnraisable(side_.describe.get());
-  }
+  state.follow_ups.clear();
+  if (state.step != own_step::none && !winding_down_) end_failed_step(t);
+  if (!ends_all) log_failure(state.handler, error);
+  std::string code, message;
+  describe(error, code, message);
   settle(t);
   answer(state, code, message);
   close_turn(t);
   if (ends_all) raise(error);
+}
+
+void runtime::log_failure(std::string const& handler, ref const& error) {
+  ref const name = ref::take(PyUnicode_FromString(handler.c_str()));
+  ref const done =
+      ref::take(PyObject_CallFunctionObjArgs(side_.report.get(), name.get(), error.get(), nullptr));
+  if (!done) PyErr_WriteUnraisable(side_.report.get());
+}
+
+void runtime::describe(ref const& error, std::string& code, std::string& message) {
+  ref const described = ref::take(PyObject_CallOneArg(side_.describe.get(), error.get()));
+  char const *c = "handler_error", *m = "";
+  if (!described || !PyArg_ParseTuple(described.get(), "ss", &c, &m)) {
+    PyErr_WriteUnraisable(side_.describe.get());
+  }
+  code = c;
+  message = m;
 }
 
 void runtime::refuse(turn_object* t, std::string_view code, std::string const& message) {
@@ -260,17 +281,80 @@ void runtime::refuse(turn_object* t, std::string_view code, std::string const& m
 void runtime::close_turn(turn_object* t) {
   turn_state& state = *t->state;
   client_record* const c = state.client;
+  engine_.set_time(now_ms());
   turn_end(state);
   wake_waits(state);
   std::vector<turn_no> next;
   locks_.release_all(state.no, now(), next);
   granted(next);
   turns_.erase(state.no);
-  if (c) {
+  if (c && state.step == own_step::come_back) {
+    --c->coming_back;
+    tell_loaded(*c);
+  }
+  if (c && state.load) on_load_ended(*c, state.load);
+  if (c && c->running == t) {
     c->running = nullptr;
     if (!c->events.empty()) ready_clients_.push_back(c->no);
   }
   Py_DECREF(t);
+}
+
+// --- what follows
+
+int runtime::follow_up_with(turn_object* t, PyObject* what) {
+  return read_follow_ups(reinterpret_cast<PyObject*>(t), what, t->state->follow_ups);
+}
+
+int runtime::read_follow_ups(PyObject* origin, PyObject* what, std::vector<follow_up>& into) {
+  ref const read =
+      ref::take(PyObject_CallFunctionObjArgs(side_.read_follow_ups.get(), origin, what, nullptr));
+  if (!read) return -1;
+  for (Py_ssize_t i = 0; i < PyList_GET_SIZE(read.get()); ++i) {
+    PyObject* const one = PyList_GET_ITEM(read.get(), i);
+    char const* text = nullptr;
+    PyObject* bound = nullptr;
+    if (PyUnicode_Check(one)) {
+      Py_ssize_t size = 0;
+      text = PyUnicode_AsUTF8AndSize(one, &size);
+      if (!text) return -1;
+      into.push_back({nullptr, {}, {text, static_cast<std::size_t>(size)}});
+    } else if (PyArg_ParseTuple(one, "sO!", &text, &PyDict_Type, &bound)) {
+      into.push_back({handlers_by_name_.at(text), ref::share(bound), {}});
+    } else {
+      return -1;
+    }
+  }
+  return 0;
+}
+
+void runtime::release_follow_ups(turn_state& t) {
+  for (follow_up& f : std::exchange(t.follow_ups, {})) {
+    release(*t.client, t.engine_turn, t.router, std::move(f), &t);
+  }
+}
+
+void runtime::release(client_record& c, turn const& after, ref router, follow_up f,
+                      turn_state const* of) {
+  if (f.handler) {
+    return enqueue(c, {0, f.handler, {}, std::move(f.bound), std::move(router)});
+  }
+  if (!c.session) return;
+  pending_answer a;
+  a.engine_turn = after.to_answer_later();
+  a.message = std::move(f.message);
+  if (of) a.awaits = runs_in_flight(c, &of->changed_ever);
+  a.what = pending_answer::kind::message;
+  say_in_order(c, std::move(a));
+}
+
+void runtime::enqueue(client_record& c, pending_event event) {
+  if (event.handler->is_background) {
+    pending_event const said = begin_beside(c, std::move(event));
+    return said.begun->code.empty() ? void() : say_begun(c, said);
+  }
+  c.events.push_back(std::move(event));
+  if (!c.running && c.events.size() == 1) ready_clients_.push_back(c.no);
 }
 
 }  // namespace statelink::python

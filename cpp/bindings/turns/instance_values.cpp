@@ -4,18 +4,21 @@
 #include <utility>
 
 #include "computed/computation.hpp"
+#include "runtime/runtime.hpp"
 #include "turns/view.hpp"
 #include "values/undo_log.hpp"
 
 namespace statelink::python {
 
 instance_values::instance_values(state_class_ptr cls, store* values, instance_no no,
-                                 client_record* owner, engine const* of)
+                                 client_record* owner, engine const* of, runtime& run_by)
     : cls_(std::move(cls)),
       values_(values),
       no_(no),
       owner_(owner),
       engine_(of),
+      run_by_(run_by),
+      restless_(python::is_restless(*cls_)),
       computed_(cls_->computed.size()) {
   store_set_context(values_, this);
 }
@@ -32,10 +35,10 @@ int instance_values::start_from(instance_values const& defaults) {
   int result = 0;
   for (std::size_t i = 0; i < computed_.size() && result == 0; ++i) {
     computed_var const& var = cls_->computed[i];
-    if (var.personal || !defaults.computed_[i].known) continue;
-    if (store_set_computed(values_, var.slot, store_get(defaults.values_, var.slot)) < 0)
-      result = -1;
-    computed_[i] = {defaults.computed_[i].read, true, false};
+    PyObject* const value = store_get(defaults.values_, var.slot);
+    if (!value) continue;
+    if (store_set_computed(values_, var.slot, value) < 0) result = -1;
+    if (!var.personal) computed_[i] = defaults.computed_[i];
   }
   for (computed_state& state : computed_) {
     for (dependency& d : state.read.slots) d = {values_, d.slot, version(d.slot)};
@@ -47,15 +50,15 @@ int instance_values::start_from(instance_values const& defaults) {
 
 PyObject* instance_values::linked_to() const {
   bool const linked = engine_ && (!owner_ || !engine_->audience(no_).empty());
-  std::string const& token = linked ? engine_->record(no_).link_token : std::string();
+  std::string const& token = linked ? engine_->link_token_of(no_) : std::string();
   return PyUnicode_FromStringAndSize(token.data(), static_cast<Py_ssize_t>(token.size()));
 }
 
 PyObject* instance_values::linked_from() const {
   ref tokens = ref::take(PySet_New(nullptr));
   if (!tokens || !engine_) return tokens.release();
-  for (client_no const c : engine_->audience(no_)) {
-    std::string const& token = engine_->client_record(c).client_token;
+  for (client_no const c : engine_->present(no_)) {
+    std::string const& token = engine_->client_token_of(c);
     ref text =
         ref::take(PyUnicode_FromStringAndSize(token.data(), static_cast<Py_ssize_t>(token.size())));
     if (!text || PySet_Add(tokens.get(), text.get()) < 0) return nullptr;
@@ -63,7 +66,26 @@ PyObject* instance_values::linked_from() const {
   return tokens.release();
 }
 
-bool instance_values::is_fresh(computed_state const& state) const noexcept {
+int instance_values::set_initial_values() {
+  undo_log log;
+  log.enter(values_);
+  int result = 0;
+  for (std::size_t i = 0; i < computed_.size() && result == 0; ++i) {
+    computed_var const& var = cls_->computed[i];
+    if (var.initial && !computed_[i].known &&
+        store_set_computed(values_, var.slot, var.initial.get()) < 0)
+      result = -1;
+  }
+  log.discard();
+  log.leave(values_);
+  return result;
+}
+
+bool instance_values::is_fresh(std::size_t index, bool lasting) const noexcept {
+  computed_state const& state = computed_[index];
+  computed_var const& var = cls_->computed[index];
+  if (!lasting && (!var.cache || (var.interval && is_too_old(var, state.at, run_by_.now()))))
+    return false;
   return state.known &&
          std::all_of(state.read.slots.begin(), state.read.slots.end(), [&](dependency const& d) {
            return d.version ==
@@ -71,28 +93,11 @@ bool instance_values::is_fresh(computed_state const& state) const noexcept {
          });
 }
 
-PyObject* instance_values::computed(std::size_t index) {
-  computed_state& state = computed_[index];
-  if (!is_fresh(state) && run(index) < 0) return nullptr;
+PyObject* instance_values::computed(std::size_t index, bool lasting) {
+  if (!is_fresh(index, lasting) && run(index) < 0) return nullptr;
   if (cls_->computed[index].personal) return nullptr;
   return store_get(values_, cls_->computed[index].slot);
 }
-
-namespace {
-/// The result of a coroutine that does not suspend; one that does has NeedsClient set: nobody can
-/// wait for it here.
-ref run_to_end(ref const& coroutine, computed_var const& var) {
-  PyObject* result = nullptr;
-  PySendResult const sent = PyIter_Send(coroutine.get(), Py_None, &result);
-  ref given = ref::take(result);
-  if (sent == PYGEN_RETURN) return given;
-  if (sent == PYGEN_NEXT) {
-    ref const closed = ref::take(PyObject_CallMethod(coroutine.get(), "close", nullptr));
-    if (closed) raise_needs_client(var.name.c_str(), "a value that it waits for");
-  }
-  return {};
-}
-}  // namespace
 
 int instance_values::run(std::size_t index) {
   computed_state& state = computed_[index];
@@ -105,6 +110,7 @@ int instance_values::run(std::size_t index) {
   }
   state.running = true;
   recorder reads;
+  readings named;
   // It runs with a view that has no client: what it gives is then the same for all. One that
   // touches a client is personal.
   view_object* const view = view_new(*cls_, nullptr, nullptr);
@@ -112,8 +118,11 @@ int instance_values::run(std::size_t index) {
   ref value;
   if (view) {
     view->stores[cls_->depth] = values_;
-    value = ref::take(PyObject_CallOneArg(var.function.get(), kept.get()));
-    if (value && var.is_async) value = run_to_end(value, var);
+    if (recorder::note_deps(var, kept.get()) == 0) {
+      if (!var.auto_deps) named = reads.so_far();
+      value = ref::take(PyObject_CallOneArg(var.function.get(), kept.get()));
+    }
+    if (value && var.is_async) value = run_by_.run_to_end(value.get(), var.name.c_str());
   }
   if (view) view_end(view);
   state.running = false;
@@ -125,14 +134,35 @@ int instance_values::run(std::size_t index) {
   }
   if (!value) return -1;
   if (store_set_computed(values_, var.slot, value.get()) < 0) return -1;
-  state.read = reads.take();
+  state.read = var.auto_deps ? reads.take() : std::move(named);
   state.known = true;
+  state.at = run_by_.now();
+  return 0;
+}
+
+int instance_values::run_stale(bool lasting) {
+  // One that is computed from another may stand before it.
+  bool again = true;
+  for (std::size_t pass = 0; again && pass <= computed_.size(); ++pass) {
+    again = false;
+    for (std::size_t i = 0; i < computed_.size(); ++i) {
+      if (cls_->computed[i].personal || is_fresh(i, lasting)) continue;
+      if (run(i) < 0) return -1;
+      again = true;
+    }
+    lasting = true;
+  }
   return 0;
 }
 
 int instance_values::update_computed() {
+  if (run_stale(false) < 0) return -1;
+  // One that has turned personal leaves nothing behind that only some should see, or that is old.
   for (std::size_t i = 0; i < computed_.size(); ++i) {
-    if (!is_fresh(computed_[i]) && run(i) < 0) return -1;
+    computed_var const& var = cls_->computed[i];
+    if (!var.personal || !std::exchange(computed_[i].known, false)) continue;
+    if (store_set_computed(values_, var.slot, var.initial ? var.initial.get() : Py_None) < 0)
+      return -1;
   }
   return 0;
 }
@@ -153,7 +183,7 @@ bool instance_values::commit_ops(std::string& out) {
 
 void instance_values::encode_snapshot(std::string& out) {
   std::size_t const begin = out.size();
-  if (update_computed() == 0 && store_encode_snapshot(values_, out) == 0) return;
+  if (run_stale(true) == 0 && store_encode_snapshot(values_, out) == 0) return;
   // Its values were encoded when they were committed: only a computed var that raises now can bring
   // us here.
   PyErr_WriteUnraisable(as_object(values_));
@@ -181,6 +211,14 @@ void recorder::note(store* in, std::size_t slot) {
   instance_values const* of = instance_values::of(in);
   current_->read_.slots.push_back(
       {in, slot, of ? of->version(slot) : store_slot_version(in, slot)});
+}
+
+int recorder::note_deps(computed_var const& var, PyObject* view) {
+  for (ref const& name : var.deps) {
+    ref const value = ref::take(PyObject_GetAttr(view, name.get()));
+    if (!value) return -1;
+  }
+  return 0;
 }
 
 void recorder::note(readings const& made_from) {

@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-#include "engine/engine.hpp"
+#include "statelink/engine.hpp"
 #include "statelink/ids.hpp"
 #include "statelink/value_source.hpp"
 #include "turns/state_class.hpp"
@@ -17,6 +17,7 @@
 
 namespace statelink::python {
 
+class runtime;
 struct turn_object;
 struct client_record;
 class computation;
@@ -40,7 +41,7 @@ class instance_values final : public value_source {
   /// `values` is a new reference that this takes over. `owner` is null for a room; `of` for values
   /// outside of an engine.
   instance_values(state_class_ptr cls, store* values, instance_no no, client_record* owner,
-                  engine const* of);
+                  engine const* of, runtime& run_by);
   ~instance_values() override;
 
   static instance_values* of(store* s) noexcept {
@@ -51,6 +52,8 @@ class instance_values final : public value_source {
   state_class_record const& cls() const noexcept { return *cls_; }
   instance_no no() const noexcept { return no_; }
   client_record* owner() const noexcept { return owner_; }
+  /// It has become a room.
+  void lose_owner() noexcept { owner_ = nullptr; }
   /// The turn that may write, or null.
   turn_object* writer() const noexcept { return writer_; }
   /// `handler` lives as long as the app.
@@ -72,18 +75,24 @@ class instance_values final : public value_source {
   /// Somebody linked or unlinked; computed vars that read the links are stale.
   void links_changed() noexcept { ++links_version_; }
   std::uint64_t version(std::size_t slot) const noexcept {
-    return slot == links_slot ? links_version_ : store_slot_version(values_, slot);
+    if (slot == links_slot) return links_version_;
+    return slot == identity_slot ? 0 : store_slot_version(values_, slot);
   }
 
   /// The value of a shared computed var, borrowed, run again where what it read has changed; null
   /// with an exception set, or without one where the var has turned out to be personal.
-  PyObject* computed(std::size_t index);
-  /// Brings every shared computed var up to date. 0, or -1 with an exception set.
+  /// `lasting`: time does not count, for who reads outside of a turn: the value is a committed one.
+  PyObject* computed(std::size_t index, bool lasting);
+  /// Brings every shared computed var up to date: for the commit of a turn that was here also those
+  /// that time alone makes run. 0, or -1 with an exception set.
   int update_computed();
-  /// Whether anything that a commit must look at has happened.
+  /// Whether anything that a commit must look at has happened, or may have.
   bool is_touched() const noexcept {
-    return store_is_changed(values_) || links_version_ != committed_links_;
+    return store_is_changed(values_) || links_version_ != committed_links_ || restless_;
   }
+  /// Makes the initial values what clients see of those that have none yet. 0, or -1 with an
+  /// exception set.
+  int set_initial_values();
   /// Encodes the operations since the last commit, for commit_ops to hand on. 0, or -1 with an
   /// exception set.
   int prepare(bool append_allowed);
@@ -106,15 +115,21 @@ class instance_values final : public value_source {
     readings read;
     bool known = false;
     bool running = false;
+    std::int64_t at = 0;  ///< of its last run
   };
-  bool is_fresh(computed_state const& state) const noexcept;
+  /// `lasting`: time does not count.
+  bool is_fresh(std::size_t index, bool lasting) const noexcept;
   int run(std::size_t index);
+  /// Runs those that are not fresh until all are. 0, or -1 with an exception set.
+  int run_stale(bool lasting);
 
   state_class_ptr const cls_;
   store* const values_;
   instance_no const no_;
-  client_record* const owner_;
+  client_record* owner_;
   engine const* const engine_;
+  runtime& run_by_;
+  bool const restless_;
   turn_object* writer_ = nullptr;
   char const* last_handler_ = "none";
   std::vector<computed_state> computed_;
@@ -142,6 +157,9 @@ class recorder {
   /// Somebody used a value that was made from these.
   static void note(readings const& made_from);
   readings take() noexcept { return std::move(read_); }
+  readings const& so_far() const noexcept { return read_; }
+  /// Notes the vars that a computed var names as its inputs. 0, or -1 with an exception set.
+  static int note_deps(computed_var const& var, PyObject* view);
 
  private:
   static recorder* current_;

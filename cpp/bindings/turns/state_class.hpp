@@ -4,7 +4,9 @@
 
 #include <Python.h>
 
+#include <algorithm>
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <vector>
@@ -21,6 +23,15 @@ struct computed_var {
   bool is_async = false;
   std::size_t slot = 0;
   ref function;
+  bool cache = true;          ///< false: run again for every commit of a turn that was at it
+  std::int64_t interval = 0;  ///< nanoseconds after which its value is out of date; 0: never
+  ref initial;                ///< what clients see until it has first been computed; may be none
+  std::vector<ref> deps;      ///< names of vars that count as read
+  bool auto_deps = true;      ///< whether what it reads counts, too
+
+  /// Whether time alone, or a turn that changes nothing, can make it run.
+  bool is_restless() const noexcept { return !cache || interval > 0; }
+
   /// It touched what only a client has (or suspended), so each client has a value of its own, for
   /// good.
   mutable bool personal = false;
@@ -36,13 +47,23 @@ struct state_class_record {
   std::shared_ptr<layout const> vars;
   std::vector<std::string> var_names;  ///< by slot
   std::vector<computed_var> computed;
+  std::vector<std::size_t> stored;  ///< slots of client-storage vars: always in the client's own
   /// Of the overlay: the computed vars alone, in their order. Made when a client first has one.
   mutable std::shared_ptr<layout const> overlay;
   std::shared_ptr<state_class_record const> parent;  ///< the ancestor at depth - 1; none at depth 0
 };
+inline bool is_stored(state_class_record const& cls, std::size_t slot) noexcept {
+  return std::find(cls.stored.begin(), cls.stored.end(), slot) != cls.stored.end();
+}
+inline bool is_restless(state_class_record const& cls) noexcept {
+  return std::any_of(cls.computed.begin(), cls.computed.end(),
+                     [](computed_var const& var) { return var.is_restless(); });
+}
 using state_class_ptr = std::shared_ptr<state_class_record const>;
 
 /// Stands for "the links of this instance" among the slots that a computed var read.
 inline constexpr std::size_t links_slot = static_cast<std::size_t>(-1);
+/// Stands for "which instance it is": never changes.
+inline constexpr std::size_t identity_slot = static_cast<std::size_t>(-2);
 
 }  // namespace statelink::python

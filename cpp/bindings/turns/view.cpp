@@ -1,7 +1,11 @@
 #include "turns/view.hpp"
 
+#include <algorithm>
+
 #include "computed/reading.hpp"
 #include "runtime/client_record.hpp"
+#include "runtime/runtime.hpp"
+#include "turns/background.hpp"
 #include "turns/turn.hpp"
 
 namespace statelink::python {
@@ -24,6 +28,7 @@ void view_dealloc(PyObject* self) {
   PyMem_Free(view->stores);
   Py_CLEAR(view->turn);
   Py_CLEAR(view->reading);
+  Py_CLEAR(view->background);
   type->tp_free(self);
   Py_DECREF(type);
 }
@@ -31,6 +36,7 @@ void view_dealloc(PyObject* self) {
 int view_traverse(PyObject* self, visitproc visit, void* arg) {
   Py_VISIT(as_view(self)->turn);
   Py_VISIT(as_view(self)->reading);
+  Py_VISIT(as_view(self)->background);
   Py_VISIT(Py_TYPE(self));
   return 0;
 }
@@ -38,13 +44,18 @@ int view_traverse(PyObject* self, visitproc visit, void* arg) {
 int view_clear(PyObject* self) {
   Py_CLEAR(as_view(self)->turn);
   Py_CLEAR(as_view(self)->reading);
+  Py_CLEAR(as_view(self)->background);
   return 0;
 }
 
 int view_setattro(PyObject* self, PyObject* name, PyObject* value) {
-  if (PyObject_GenericSetAttr(self, name, value) == 0) return 0;
-  if (PyErr_ExceptionMatches(PyExc_AttributeError) && !_PyType_Lookup(Py_TYPE(self), name)) {
-    PyErr_Clear();
+  // Only what a descriptor takes: a plain class among the bases would give a view a __dict__.
+  PyObject* const known = _PyType_Lookup(Py_TYPE(self), name);
+  if (known && Py_TYPE(known)->tp_descr_set) return PyObject_GenericSetAttr(self, name, value);
+  if (known) {
+    PyErr_Format(PyExc_AttributeError, "%s.%U is no var: it cannot be assigned to",
+                 Py_TYPE(self)->tp_name, name);
+  } else {
     PyErr_Format(PyExc_AttributeError,
                  "%s has no var %R: declare it in the class body, as in `%U: int = 0`",
                  Py_TYPE(self)->tp_name, name, name);
@@ -67,27 +78,40 @@ PyObject* view_no_new(PyTypeObject* type, PyObject*, PyObject*) {
   return nullptr;
 }
 
-/// Whether the code that runs now may use the view; else with an exception set.
-bool is_usable(view_object const* view) {
+bool on_its_thread(view_object const* view) {
+  return view->background->run_by->thread() == PyThread_get_thread_ident();
+}
+
+/// Where the view finds the vars of its class, or of an ancestor; null with an exception set.
+store* store_at(view_object* view, std::size_t depth) {
+  if (!is_usable(view)) return nullptr;
+  if (is_outside(view)) return background_store(view, depth);
+  store* const s = view->stores[depth];
+  if (!s) raise_needs_client(view, "a var of a parent state");
+  return s;
+}
+
+PyObject* view_get_background(PyObject* self, void*) {
+  view_object* const view = as_view(self);
   if (!view->stores) {
     raise_ended(view);
-    return false;
+    return nullptr;
   }
-  if (!view->turn || is_running(view->turn)) return true;
+  if (view->background) return Py_NewRef(reinterpret_cast<PyObject*>(view->background));
   PyErr_Format(PyExc_RuntimeError,
-               "this view of %s was made for the event handler %s: other code, another thread or "
-               "another event cannot "
-               "use it, nor can a task of it at a yield",
-               Py_TYPE(view)->tp_name, turn_handler(view->turn));
-  return false;
+               "`async with` is for background handlers (@event(background=True)): this view of %s "
+               "has its locks until its handler is over",
+               Py_TYPE(view)->tp_name);
+  return nullptr;
 }
 
 PyObject* view_get_turn(PyObject* self, void*) {
   view_object* const view = as_view(self);
   if (!is_usable(view)) return nullptr;
   if (view->reading) return Py_NewRef(view->reading);
+  if (is_outside(view)) return Py_NewRef(reinterpret_cast<PyObject*>(view->background));
   if (!view->turn) {
-    raise_needs_client(Py_TYPE(view)->tp_name, "this");
+    raise_needs_client(view, "this");
     return nullptr;
   }
   return Py_NewRef(view->turn);
@@ -96,17 +120,19 @@ PyObject* view_get_turn(PyObject* self, void*) {
 PyObject* view_get_router(PyObject* self, void*) {
   view_object* const view = as_view(self);
   if (!is_usable(view)) return nullptr;
+  if (is_outside(view)) return Py_NewRef(view->background->router);
   if (!view->client) {
-    raise_needs_client(Py_TYPE(view)->tp_name, "router");
+    raise_needs_client(view, "router");
     return nullptr;
   }
   recorder::note_router(view->client->router_version);
-  return Py_NewRef(view->client->router.get());
+  ref const& router = view->turn ? view->turn->state->router : view->client->router;
+  return Py_NewRef(router.get());
 }
 
 instance_values* shown(view_object* view) {
-  if (!is_usable(view)) return nullptr;
-  store* const s = view->stores[view->cls->depth];
+  store* const s = store_at(view, view->cls->depth);
+  if (!s) return nullptr;
   recorder::note(s, links_slot);
   return instance_values::of(s);
 }
@@ -125,6 +151,7 @@ PyObject* view_get_linked_from(PyObject* self, void*) {
 
 PyGetSetDef view_getset[] = {
     {"_turn", view_get_turn, nullptr, nullptr, nullptr},
+    {"_background", view_get_background, nullptr, nullptr, nullptr},
     {"router", view_get_router, nullptr,
      "The triggering client: router.session.client_token, router.headers, router.page.", nullptr},
     {"_linked_to", view_get_linked_to, nullptr,
@@ -151,6 +178,7 @@ struct var_object {
   PyObject* types;       // BaseVar: tuple of types that a value may have, or None; ComputedVar: the
                          // Python object of the var
   PyObject* annotation;  // BaseVar: text, for messages
+  PyObject* owner;       // the state class
   std::size_t depth;
   std::size_t slot;   // BaseVar: of the store
   std::size_t index;  // ComputedVar: among the class's computed vars
@@ -164,18 +192,21 @@ void var_dealloc(PyObject* self) {
   Py_CLEAR(as_var(self)->name);
   Py_CLEAR(as_var(self)->types);
   Py_CLEAR(as_var(self)->annotation);
+  Py_CLEAR(as_var(self)->owner);
   type->tp_free(self);
   Py_DECREF(type);
 }
 
 int var_traverse(PyObject* self, visitproc visit, void* arg) {
   Py_VISIT(as_var(self)->types);
+  Py_VISIT(as_var(self)->owner);
   Py_VISIT(Py_TYPE(self));
   return 0;
 }
 
 int var_clear(PyObject* self) {
   Py_CLEAR(as_var(self)->types);
+  Py_CLEAR(as_var(self)->owner);
   return 0;
 }
 
@@ -186,11 +217,7 @@ store* var_store(var_object const* var, PyObject* object) {
                  Py_TYPE(object)->tp_name);
     return nullptr;
   }
-  view_object* const view = as_view(object);
-  if (!is_usable(view)) return nullptr;
-  store* const s = view->stores[var->depth];
-  if (!s) raise_needs_client(Py_TYPE(view)->tp_name, "a var of a parent state");
-  return s;
+  return store_at(as_view(object), var->depth);
 }
 
 PyObject* base_var_get(PyObject* self, PyObject* object, PyObject*) {
@@ -212,6 +239,10 @@ bool fits(var_object const* var, PyObject* value) {
 
 int base_var_set(PyObject* self, PyObject* object, PyObject* value) {
   var_object const* var = as_var(self);
+  if (is_view(object) && is_outside(as_view(object))) {
+    raise_outside_block(as_view(object), var->name);
+    return -1;
+  }
   store* const s = var_store(var, object);
   if (!s) return -1;
   if (!value) {
@@ -233,9 +264,11 @@ PyObject* var_repr(PyObject* self) {
 }
 
 PyObject* base_var_new(PyTypeObject* type, PyObject* args, PyObject*) {
-  PyObject *name, *types, *annotation;
+  PyObject *name, *types, *annotation, *owner;
   Py_ssize_t depth, slot;
-  if (!PyArg_ParseTuple(args, "UOUnn", &name, &types, &annotation, &depth, &slot)) return nullptr;
+  if (!PyArg_ParseTuple(args, "UOUO!nn", &name, &types, &annotation, &PyType_Type, &owner, &depth,
+                        &slot))
+    return nullptr;
   PyObject* const self = type->tp_alloc(type, 0);
   if (!self) return nullptr;
   var_object* const var = as_var(self);
@@ -243,16 +276,33 @@ PyObject* base_var_new(PyTypeObject* type, PyObject* args, PyObject*) {
   PyUnicode_InternInPlace(&var->name);
   var->types = Py_NewRef(types);
   var->annotation = Py_NewRef(annotation);
+  var->owner = Py_NewRef(owner);
   var->depth = static_cast<std::size_t>(depth);
   var->slot = static_cast<std::size_t>(slot);
   return self;
 }
 
 PyObject* base_var_name(PyObject* self, void*) { return Py_NewRef(as_var(self)->name); }
+PyObject* base_var_owner(PyObject* self, void*) { return Py_NewRef(as_var(self)->owner); }
 PyObject* base_var_annotation(PyObject* self, void*) { return Py_NewRef(as_var(self)->annotation); }
 PyGetSetDef base_var_getset[] = {{"name", base_var_name, nullptr, nullptr, nullptr},
+                                 {"owner", base_var_owner, nullptr, nullptr, nullptr},
                                  {"annotation", base_var_annotation, nullptr, nullptr, nullptr},
                                  {nullptr, nullptr, nullptr, nullptr, nullptr}};
+
+/// reset(view): a fresh copy of the default.
+PyObject* base_var_reset(PyObject* self, PyObject* object) {
+  var_object const* var = as_var(self);
+  if (is_view(object) && is_outside(as_view(object))) {
+    raise_outside_block(as_view(object), var->name);
+    return nullptr;
+  }
+  store* const s = var_store(var, object);
+  if (!s || store_reset(s, var->slot) < 0) return nullptr;
+  Py_RETURN_NONE;
+}
+PyMethodDef base_var_methods[] = {{"reset", base_var_reset, METH_O, nullptr},
+                                  {nullptr, nullptr, 0, nullptr}};
 
 PyType_Slot base_var_slots[] = {{Py_tp_dealloc, reinterpret_cast<void*>(var_dealloc)},
                                 {Py_tp_traverse, reinterpret_cast<void*>(var_traverse)},
@@ -262,6 +312,7 @@ PyType_Slot base_var_slots[] = {{Py_tp_dealloc, reinterpret_cast<void*>(var_deal
                                 {Py_tp_repr, reinterpret_cast<void*>(var_repr)},
                                 {Py_tp_new, reinterpret_cast<void*>(base_var_new)},
                                 {Py_tp_getset, base_var_getset},
+                                {Py_tp_methods, base_var_methods},
                                 {0, nullptr}};
 PyType_Spec base_var_spec = {"statelink._core.BaseVar", sizeof(var_object), 0,
                              Py_TPFLAGS_DEFAULT | Py_TPFLAGS_HAVE_GC, base_var_slots};
@@ -273,7 +324,7 @@ PyObject* computed_var_get(PyObject* self, PyObject* object, PyObject*) {
   if (!s) return nullptr;
   instance_values* const values = instance_values::of(s);
   computed_var const& of = values->cls().computed[var->index];
-  PyObject* const value = values->computed(var->index);
+  PyObject* const value = values->computed(var->index, !as_view(object)->turn);
   if (value) {
     recorder::note(s, of.slot);
     return of.is_async ? ready_new(value) : Py_NewRef(value);
@@ -288,15 +339,17 @@ int computed_var_set(PyObject* self, PyObject* object, PyObject*) {
 }
 
 PyObject* computed_var_new(PyTypeObject* type, PyObject* args, PyObject*) {
-  PyObject *name, *var_of;
+  PyObject *name, *var_of, *owner;
   Py_ssize_t depth, index;
-  if (!PyArg_ParseTuple(args, "UOnn", &name, &var_of, &depth, &index)) return nullptr;
+  if (!PyArg_ParseTuple(args, "UOO!nn", &name, &var_of, &PyType_Type, &owner, &depth, &index))
+    return nullptr;
   PyObject* const self = type->tp_alloc(type, 0);
   if (!self) return nullptr;
   var_object* const var = as_var(self);
   var->name = Py_NewRef(name);
   var->types = Py_NewRef(var_of);
   var->annotation = nullptr;
+  var->owner = Py_NewRef(owner);
   var->depth = static_cast<std::size_t>(depth);
   var->index = static_cast<std::size_t>(index);
   return self;
@@ -305,6 +358,7 @@ PyObject* computed_var_new(PyTypeObject* type, PyObject* args, PyObject*) {
 PyObject* computed_var_definition(PyObject* self, void*) { return Py_NewRef(as_var(self)->types); }
 PyGetSetDef computed_var_getset[] = {
     {"name", base_var_name, nullptr, nullptr, nullptr},
+    {"owner", base_var_owner, nullptr, nullptr, nullptr},
     {"definition", computed_var_definition, nullptr, nullptr, nullptr},
     {nullptr, nullptr, nullptr, nullptr, nullptr}};
 
@@ -321,6 +375,21 @@ PyType_Spec computed_var_spec = {"statelink._core.ComputedVar", sizeof(var_objec
                                  Py_TPFLAGS_DEFAULT | Py_TPFLAGS_HAVE_GC, computed_var_slots};
 
 }  // namespace
+
+bool is_usable(view_object const* view) {
+  if (!view->stores) {
+    raise_ended(view);
+    return false;
+  }
+  if (view->turn ? is_running(view->turn) : !is_outside(view) || on_its_thread(view)) return true;
+  PyErr_Format(PyExc_RuntimeError,
+               "this view of %s was made for the event handler %s: other code, another thread or "
+               "another event cannot "
+               "use it, nor can a task of it at a yield",
+               Py_TYPE(view)->tp_name,
+               view->turn ? turn_handler(view->turn) : background_handler(view->background));
+  return false;
+}
 
 bool is_view(PyObject* object) noexcept { return PyObject_TypeCheck(object, view_type); }
 
@@ -345,18 +414,44 @@ void view_end(view_object* view) noexcept {
   view->client = nullptr;
 }
 
+void view_detach(view_object* view) noexcept {
+  if (view->stores) std::fill_n(view->stores, view->cls->depth + 1, nullptr);
+  view->client = nullptr;
+  Py_CLEAR(view->turn);
+}
+
+client_record* view_client(view_object const* view, char const* what) {
+  if (is_outside(view)) return background_client(view->background);
+  if (!view->client) raise_needs_client(view, what);
+  return view->client;
+}
+
+runtime& view_runtime(view_object const* view) noexcept {
+  if (view->turn) return *view->turn->state->run_by;
+  if (view->background) return *view->background->run_by;
+  return *reinterpret_cast<reading_object*>(view->reading)->run_by;
+}
+
 void raise_needs_client(char const* who, char const* what) {
   PyErr_Format(needs_client_error, "%s: %s needs a client", who, what);
+}
+
+void raise_needs_client(view_object const* view, char const* what) {
+  char const* const who = Py_TYPE(view)->tp_name;
+  if (!view->turn) return raise_needs_client(who, what);
+  PyErr_Format(PyExc_RuntimeError, "%s: %s needs a client, and in %s there is none", who, what,
+               turn_handler(view->turn));
 }
 
 bool needs_client_is_set() noexcept { return PyErr_ExceptionMatches(needs_client_error); }
 
 void raise_ended(view_object const* view) {
-  if (view->turn) {
+  if (view->turn || view->background) {
     PyErr_Format(
         PyExc_RuntimeError,
         "this view of %s was made for the event handler %s, which is over: keep values, not self",
-        Py_TYPE(view)->tp_name, turn_handler(view->turn));
+        Py_TYPE(view)->tp_name,
+        view->turn ? turn_handler(view->turn) : background_handler(view->background));
   } else {
     PyErr_Format(
         PyExc_RuntimeError,

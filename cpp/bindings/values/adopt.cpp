@@ -1,6 +1,7 @@
 #include "adopt.hpp"
 
-#include <cstring>
+#include <bit>
+#include <cstdint>
 
 #include "class_info.hpp"
 #include "object_attributes.hpp"
@@ -109,8 +110,8 @@ bool same_scalar(PyObject* a, PyObject* b) noexcept {
   }
   if (type == &PyLong_Type) return a == b || PyObject_RichCompareBool(a, b, Py_EQ) == 1;
   if (type == &PyFloat_Type) {
-    double const x = PyFloat_AS_DOUBLE(a), y = PyFloat_AS_DOUBLE(b);
-    return std::memcmp(&x, &y, sizeof x) == 0;
+    return std::bit_cast<std::uint64_t>(PyFloat_AS_DOUBLE(a)) ==
+           std::bit_cast<std::uint64_t>(PyFloat_AS_DOUBLE(b));
   }
   return a == b && (type == &PyBool_Type || a == Py_None);
 }

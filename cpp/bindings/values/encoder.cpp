@@ -331,14 +331,14 @@ encoder::result encoder::write_duration(PyObject* value) {
         std::snprintf(text + size, sizeof text - static_cast<std::size_t>(size), format, values...);
   };
   if (day_count) add("%lldD", day_count);
-  if (hours || minutes || secs || rest || !day_count) add("T");
+  if (hours || minutes || secs || rest || !day_count) add("%s", "T");
   if (hours) add("%lldH", hours);
   if (minutes) add("%lldM", minutes);
   if (rest)
     add("%lld.%06lldS", secs, rest);
   else if (secs || !total)
     add("%lldS", secs);
-  add("\"");
+  add("%s", "\"");
   out_.put(std::string_view(text, static_cast<std::size_t>(size)));
   return ok;
 }

@@ -170,11 +170,11 @@ void take_back(node& parent, PyObject* value, PyObject* key, Py_ssize_t index,
     ++n->count;
   } else {
     // An owner that is not restored itself goes on holding what belongs to `parent` again.
-    auto const is_lost = [log](node const* up) {
-      return up && !up->hollow && up->kind != node_kind::store &&
-             (up->born == log->stretch() || !up->changes);
+    auto const is_lost = [log](node const& up) {
+      return !up.hollow && up.kind != node_kind::store &&
+             (up.born == log->stretch() || !up.changes);
     };
-    for (node* up = log ? owner_of(*n) : nullptr; is_lost(up); up = owner_of(*up))
+    for (node* up = log ? owner_of(*n) : nullptr; up && is_lost(*up); up = owner_of(*up))
       up->hollow = true;
     set_owner(*n, &own_anchor(parent));
     n->count = 1;

@@ -1,6 +1,7 @@
 #include "store.hpp"
 
 #include <algorithm>
+#include <cassert>
 #include <new>
 
 #include "adopt.hpp"
@@ -98,6 +99,7 @@ bool write_slots(json_writer& out, layout const& shape, store const* s) {
     out.put_string(PyUnicode_AsUTF8(slot.name.get()));
     out.put(':');
     if (slot.computed) {
+      assert(s);  // without a store it has no value
       out.put(s->body->slots[i].text->now);
     } else if (encode.write(value) != encoder::ok) {
       encode.raise("/" + slot.segment);
@@ -170,19 +172,19 @@ int init_store_type(PyObject*) {
 
 std::shared_ptr<layout const> layout_new(std::vector<slot_spec> specs) {
   auto made = std::make_shared<layout>();
-  for (slot_spec& spec : specs) {
+  for (slot_spec& from : specs) {
     layout_slot slot;
     slot.name = ref::take(
-        PyUnicode_FromStringAndSize(spec.name.data(), static_cast<Py_ssize_t>(spec.name.size())));
+        PyUnicode_FromStringAndSize(from.name.data(), static_cast<Py_ssize_t>(from.name.size())));
     if (!slot.name) return nullptr;
     json_writer segment;
-    segment.put_segment(spec.name);
+    segment.put_segment(from.name);
     slot.segment = segment.view();
-    slot.travels = spec.travels;
-    slot.computed = spec.computed;
-    if (!spec.computed) {
+    slot.travels = from.travels;
+    slot.computed = from.computed;
+    if (!from.computed) {
       slot.pattern =
-          ref::take(detached_copy(spec.default_value ? spec.default_value.get() : Py_None));
+          ref::take(detached_copy(from.default_value ? from.default_value.get() : Py_None));
       if (!slot.pattern) return nullptr;
     }
     made->slots.push_back(std::move(slot));
@@ -226,11 +228,13 @@ PyObject* store_get(store* s, std::size_t slot) {
   if (here.value) return here.value;
   layout_slot const& shape = s->body->shape->slots[slot];
   if (shape.computed) return nullptr;
-  // A copy of the default is no change: clients have the default.
+  // A copy of the default is no change: clients have the default. It counts as committed, so that
+  // what a turn writes to it after detaching it can be undone.
   ref const copy = ref::take(detached_copy(shape.pattern.get()));
   if (!copy) return nullptr;
-  here.value =
-      adopt(s->n, copy.get(), place_in(*s, slot), nullptr, static_cast<Py_ssize_t>(slot), false);
+  place at = place_in(*s, slot);
+  at.log = nullptr;
+  here.value = adopt(s->n, copy.get(), at, nullptr, at.slot, false);
   return here.value;
 }
 
@@ -264,7 +268,8 @@ int store_set(store* s, std::size_t slot, PyObject* value) {
 }
 
 int store_reset(store* s, std::size_t slot) {
-  ref const copy = ref::take(detached_copy(s->body->shape->slots[slot].pattern.get()));
+  // Plain: what differs is told, as of any value that takes over from the old one.
+  ref const copy = ref::take(deep_copy(s->body->shape->slots[slot].pattern.get()));
   return copy ? store_set(s, slot, copy.get()) : -1;
 }
 

@@ -71,7 +71,8 @@ int separate(node& parent, std::vector<node*> const& repeated) {
   for (Py_ssize_t i = 0; i < PyList_GET_SIZE(list); ++i) {
     PyObject* const item = PyList_GET_ITEM(list, i);
     node* const n = node_of(item);
-    auto const found = n ? seen.find(n) : seen.end();
+    if (!n) continue;
+    auto const found = seen.find(n);
     if (found == seen.end()) continue;
     if (!found->second) {
       // The node counts as put where it is: where no edit says so, one must.

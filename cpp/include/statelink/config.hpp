@@ -7,11 +7,13 @@
 #include <string>
 #include <vector>
 
+#include "statelink/error.hpp"
+
 namespace statelink {
 
 struct config {
   // --- journals
-  /// Frames a journal keeps for resume and for slow clients. More costs memory, speed does not
+  /// Frames a journal keeps for resume and for slow clients. More costs memory; speed does not
   /// depend on it.
   std::size_t ring_frames = 2048;
   /// Bytes a journal keeps, whichever limit is met first.
@@ -59,6 +61,11 @@ struct config {
   std::chrono::milliseconds close_timeout{1'000};
   /// A client without a socket keeps its identity, values and links that long.
   std::chrono::milliseconds client_expiry{3'600'000};
+  /// A client without a socket for that long leaves the rooms that it is linked to; its links stay.
+  /// A reload is over sooner.
+  std::chrono::milliseconds link_grace{10'000};
+  /// A room to which nobody is linked ends that long after its last use.
+  std::chrono::milliseconds room_expiry{3'600'000};
   /// A lock that is held or awaited for longer is logged.
   std::chrono::milliseconds slow_lock{1'000};
   /// Hand over inside a batch of handlers when the last hand-over is older: bounds the delay that
@@ -68,13 +75,16 @@ struct config {
   std::chrono::milliseconds retry_delay{500};
 
   // --- identity and safety
-  /// Origins (scheme://host[:port]) whose pages may connect besides the server's own. "*" allows
-  /// all.
+  /// Origins (scheme://host[:port]) whose pages may connect besides the server's own; "*": all.
   std::vector<std::string> allowed_origins;
   /// Errors kept per client, so that a resuming client hears of them though the answer was lost.
   std::size_t kept_errors = 256;
   /// Bytes of a link token.
   std::size_t link_token_bytes = 512;
 };
+
+/// errc::bad_limit where a limit or time makes no sense; `which` then says which one and what it
+/// must be: "ping_timeout must be longer than ping_interval". Engine and server ask it themselves.
+[[nodiscard]] errc check(config const& limits, std::string& which);
 
 }  // namespace statelink

@@ -21,6 +21,7 @@ struct resume_request {
 struct hello_frame {
   std::string path = "/";  ///< of the page, with its query
   bool understands_append = false;
+  bool understands_storage = false;  ///< keeps values for the server, and says them: `stored`
   std::optional<resume_request> resume;
 };
 

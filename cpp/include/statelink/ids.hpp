@@ -1,5 +1,4 @@
-// The identities of statelink, each a type of its own so that one cannot stand where another is
-// meant.
+// The identities of statelink, each a type of its own: one cannot stand where another is meant.
 #pragma once
 
 #include <compare>
@@ -46,6 +45,13 @@ struct instance_revision {
   instance_no instance;
   revision at = 0;
   friend auto operator<=>(instance_revision const&, instance_revision const&) = default;
+};
+
+/// A place in a journal that a client's cursor must have passed. A journal in which the client has
+/// no cursor counts as passed.
+struct journal_position {
+  journal_no journal;
+  position at = 0;
 };
 
 }  // namespace statelink

@@ -4,7 +4,9 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <system_error>
 
+#include "statelink/error.hpp"
 #include "statelink/patch.hpp"
 #include "statelink/value.hpp"
 #include "statelink/value_source.hpp"
@@ -17,15 +19,17 @@ class op_log;
 /// Pointers are RFC 6901 text. A verb that fails has changed nothing.
 ///
 /// What is in it can always be encoded: a non-finite float becomes null on the way in, text that is
-/// not UTF-8 is refused
-/// (`unencodable`). Members whose name begins with an underscore are backend-only: they are undone
-/// like others, but never travel.
+/// not UTF-8 is refused (errc::unencodable). Members whose name begins with an underscore are
+/// backend-only: they are undone like others, but never travel.
 ///
 /// Loop thread only, like every value_source.
 class json_values final : public value_source {
  public:
-  /// Throws std::invalid_argument when `initial` is not an object, or cannot be encoded.
-  explicit json_values(value initial = value::object());
+  /// No members.
+  json_values();
+  /// Null, with `error` set, when `initial` is not an object (errc::root_not_object) or cannot be
+  /// encoded (errc::unencodable).
+  static std::unique_ptr<json_values> make(value initial, std::error_code& error);
   ~json_values() override;
 
   value const& get() const noexcept { return values_; }
@@ -33,23 +37,22 @@ class json_values final : public value_source {
   /// Puts `v` at `pointer`: a member of an object, which need not exist, or an element of an array,
   /// which must, or its end (`-`). Only what differs is recorded; setting what is the same() there
   /// records nothing.
-  [[nodiscard]] patch_error set(std::string_view pointer, value v);
+  [[nodiscard]] errc set(std::string_view pointer, value v);
 
   /// All operations or none.
-  [[nodiscard]] patch_error apply(patch const& operations);
+  [[nodiscard]] errc apply(patch const& operations);
 
   /// Appends to the string at `pointer`; costs the new text, however long the string is.
-  [[nodiscard]] patch_error append(std::string_view pointer, std::string_view text);
+  [[nodiscard]] errc append(std::string_view pointer, std::string_view text);
 
   /// The last write of a path is sent, unless elements of an array that it goes through were
-  /// inserted, removed or moved since; writes that lead back to the committed value are not. Never
-  /// throws encode_failure.
+  /// inserted, removed or moved since; writes that lead back to the committed value are not.
   bool commit_ops(std::string& out) override;
   void encode_snapshot(std::string& out) override;
   void undo() override;
 
  private:
-  patch_error perform_all(patch operations);
+  errc perform_all(patch operations);
 
   value values_;
   std::unique_ptr<op_log> log_;

@@ -10,6 +10,7 @@
 #include <string_view>
 #include <vector>
 
+#include "statelink/error.hpp"
 #include "statelink/value.hpp"
 
 namespace statelink {
@@ -35,21 +36,6 @@ bool operator==(op const& a, op const& b) noexcept;
 /// Operations that apply in order, all or none.
 using patch = std::vector<op>;
 
-enum class patch_error : std::uint8_t {
-  none,
-  bad_pointer,      ///< not an RFC 6901 pointer
-  no_such_path,     ///< nothing is there, or the way to it does not exist
-  bad_index,        ///< not an index of the array
-  not_a_string,     ///< append: the target or the operand is not a string
-  into_itself,      ///< move: a value cannot become part of itself
-  root_removed,     ///< the whole document cannot be removed
-  root_not_object,  ///< an instance's values are one object (json_values)
-  unencodable,      ///< text that is not UTF-8, or a value that is not JSON (json_values)
-};
-
-/// One sentence for people.
-std::string_view describe(patch_error e) noexcept;
-
 /// The operations (add, replace, remove) that make `to` of `from`; none when they are the same().
 /// Objects are compared by key. Arrays are trimmed of their common head and tail, and what is left
 /// is compared element by element, the surplus removed or inserted: linear, but no search for moved
@@ -59,7 +45,7 @@ patch make_patch(value const& from, value const& to);
 
 /// Applies all operations, or none: where one fails, `target` is as it was before.
 /// (Not `apply`: std::apply would be the better match for a patch that is not const.)
-[[nodiscard]] patch_error apply_patch(value& target, patch const& operations);
+[[nodiscard]] errc apply_patch(value& target, patch const& operations);
 
 /// The patch that leads back to `before` once `operations` have been applied to it; nothing when
 /// they do not apply.

@@ -1,332 +1,248 @@
-// Instances, links and turns. Clients and their answers: engine_clients.cpp. Snapshots:
-// engine_snapshots.cpp.
-#include "engine/engine.hpp"
+// The verbs of statelink/engine.hpp: what is not known, or not there, ends here.
+#include "statelink/engine.hpp"
 
-#include <algorithm>
 #include <utility>
 
-#include "engine/frames.hpp"
-#include "engine/secrets.hpp"
+#include "engine/engine_impl.hpp"
 
 namespace statelink {
 
-engine::engine(config limits) : limits_(std::move(limits)), boot_(random_name(9)) {}
+engine::engine(config limits) : impl_(std::make_unique<impl>(std::move(limits))) {}
+engine::~engine() = default;
 
-class_no engine::define(state_class cls) {
-  defined_class d{std::move(cls), {}, {}};
-  if (!d.spec.defaults.empty()) {
-    d.default_instance = {++last_number_};
-    append_message(d.default_frame, [&] {
-      begin_snapshot(d.default_frame, d.spec.name, {d.default_instance, 0});
-      d.default_frame += d.spec.defaults;
-      end_snapshot(d.default_frame);
-    });
-  }
-  classes_.push_back(std::move(d));
-  return {classes_.size()};
+config const& engine::limits() const noexcept { return impl_->limits(); }
+std::string const& engine::boot() const noexcept { return impl_->boot(); }
+
+// --- state classes
+
+class_no engine::define(state_class cls, std::error_code& error) {
+  errc const e = impl_->can_define(cls);
+  error = e;
+  return e == errc::none ? impl_->define(std::move(cls)) : class_no{};
+}
+
+state_class const& engine::definition(class_no cls) const noexcept {
+  return impl_->definition(cls);
+}
+
+void engine::set_storage_vars(std::string json) { impl_->set_storage_vars(std::move(json)); }
+
+std::size_t engine::classes() const noexcept { return impl_->classes(); }
+
+// --- clients
+
+engine::connection engine::connect(session_no session, hello_frame const& hello) {
+  connection const c = identify(session, hello);
+  attach(c, session, hello);
+  return c;
+}
+
+engine::connection engine::identify(session_no session, hello_frame const& hello) {
+  return impl_->identify(session, hello);
+}
+
+void engine::attach(connection const& c, session_no session, hello_frame const& hello) {
+  if (impl_->find(c.client)) impl_->attach(c, session, hello);
+}
+
+void engine::hydrated(client_no client) {
+  if (impl_->find(client)) impl_->hydrated(client);
+}
+
+client_no engine::disconnect(session_no session, std::chrono::milliseconds now) {
+  return impl_->disconnect(session, now);
+}
+
+client_no engine::client_of(session_no session) const { return impl_->client_of(session); }
+
+session_no engine::session_of(client_no client) const {
+  auto const* const c = impl_->find(client);
+  return c ? c->session : session_no{};
+}
+
+client_no engine::find_client(std::string_view client_token) const {
+  return impl_->find_client(client_token);
+}
+
+std::string const& engine::client_token_of(client_no client) const noexcept {
+  return impl_->known(client).client_token;
+}
+
+std::size_t engine::clients() const noexcept { return impl_->clients(); }
+
+std::vector<client_no> engine::expired(std::chrono::milliseconds now) const {
+  return impl_->expired(now);
+}
+
+std::vector<client_no> engine::departed(std::chrono::milliseconds now) {
+  return impl_->departed(now);
+}
+
+std::vector<instance_no> engine::forget(client_no client) {
+  return impl_->find(client) ? impl_->forget(client) : std::vector<instance_no>();
+}
+
+bool engine::append_allowed() const noexcept { return impl_->append_allowed(); }
+
+// --- events
+
+bool engine::receive(client_no client, event_id event) {
+  return impl_->find(client) && impl_->receive(client, event);
+}
+
+void engine::answer(turn const& t, event_id event) {
+  if (impl_->find(t.actor())) impl_->answer(t, event);
+}
+
+void engine::answer_error(turn const& t, event_id event, std::string_view code,
+                          std::string_view message) {
+  if (impl_->find(t.actor())) impl_->answer_error(t, event, code, message);
+}
+
+void engine::tell(turn const& t, std::string_view json) {
+  if (impl_->find(t.actor())) impl_->tell(t, json);
+}
+
+void engine::report(turn const& t, std::string_view code, std::string_view message) {
+  if (impl_->find(t.actor())) impl_->report(t, code, message);
 }
 
 // --- instances
 
-instance& engine::make_instance(class_no cls, client_no owner, std::string link_token) {
-  instance_no const no{++last_number_};
-  auto made = std::make_unique<instance>();
-  made->no = no;
-  made->cls = cls;
-  made->owner = owner;
-  made->link_token = std::move(link_token);
-  made->values = definition(cls).make(no, owner);
-  return *(instances_[no] = std::move(made));
-}
-
-own_slot& engine::slot_of(client& c, instance const& i) {
-  return (i.is_overlay ? c.overlays : c.own)[i.cls.value - 1];
-}
-
-instance_no engine::overlay(client_no no, class_no cls) {
-  client& c = *clients_.at(no);
-  own_slot& slot = c.overlays[cls.value - 1];
-  if (!slot.values) {
-    auto made = std::make_unique<instance>();
-    made->no = {++last_number_};
-    made->cls = cls;
-    made->owner = no;
-    made->is_overlay = true;
-    made->values = definition(cls).make_overlay(no);
-    slot.values = made.get();
-    instances_[made->no] = std::move(made);
-  }
-  return slot.values->no;
-}
-
-own_slot& engine::own_values(client& c, class_no cls) {
-  own_slot& slot = c.own[cls.value - 1];
-  if (!slot.values) slot.values = &make_instance(cls, c.no, c.client_token);
-  return slot;
+instance_no engine::visible(client_no client, class_no cls) {
+  return impl_->has(client, cls) ? impl_->visible(client, cls) : instance_no{};
 }
 
 instance_no engine::own(client_no client, class_no cls) {
-  return own_values(*clients_.at(client), cls).values->no;
+  return impl_->has(client, cls) ? impl_->own(client, cls) : instance_no{};
 }
 
-instance_no engine::visible(client_no client, class_no cls) {
-  instance_no const linked = links_.linked(client, cls);
-  return linked ? linked : own(client, cls);
+instance_no engine::find_own(client_no client, class_no cls) const {
+  if (!impl_->has(client, cls)) return {};
+  auto const* const made = impl_->known(client).own[cls.value - 1].values;
+  return made ? made->no : instance_no{};
 }
 
-instance_no engine::find_room(class_no cls, std::string const& link_token) const {
-  if (auto const found = rooms_.find({cls, link_token}); found != rooms_.end()) {
-    return found->second->no;
-  }
-  if (auto const owner = by_client_token_.find(link_token); owner != by_client_token_.end()) {
-    if (instance* i = owner->second->own[cls.value - 1].values) return i->no;
-  }
-  return {};
+instance_no engine::overlay(client_no client, class_no cls) {
+  bool const can = impl_->has(client, cls) && impl_->definition(cls).make_overlay;
+  return can ? impl_->overlay(client, cls) : instance_no{};
+}
+
+instance_no engine::find_overlay(client_no client, class_no cls) const {
+  if (!impl_->has(client, cls)) return {};
+  auto const* const made = impl_->known(client).overlays[cls.value - 1].values;
+  return made ? made->no : instance_no{};
 }
 
 instance_no engine::room(class_no cls, std::string const& link_token) {
-  if (instance_no const found = find_room(cls, link_token)) return found;
-  if (auto const owner = by_client_token_.find(link_token); owner != by_client_token_.end()) {
-    return own_values(*owner->second, cls).values->no;
-  }
-  instance& i = make_instance(cls, {}, link_token);
-  i.has_journal = true;
-  rooms_[{cls, link_token}] = &i;
-  return i.no;
+  return impl_->has(cls) ? impl_->room(cls, link_token) : instance_no{};
 }
 
-void engine::give_journal(instance& i) {
-  if (i.has_journal) return;
-  i.has_journal = true;
-  client& owner = *clients_.at(i.owner);
-  if (!sees_own(owner, i.cls)) return;
-  ++owner.cursor_changes;
-  batch_.outbox.emplace_back(entry_item{owner.no, {}, {}, owner.cursor_changes, {}, i.journal()});
-  if (i.in_turn)
-    i.snapshot_wanted = true;
-  else
-    put_snapshot(i);
+instance_no engine::find_room(class_no cls, std::string const& link_token) const {
+  return impl_->has(cls) ? impl_->find_room(cls, link_token) : instance_no{};
 }
 
-void engine::drop_journal(journal_no no) {
-  batch_.journals.push_back({journal_item::kind::drop, no, 0, {}});
+instance_no engine::linked(client_no client, class_no cls) const {
+  return impl_->linked(client, cls);
 }
 
-void engine::drop_unheard(instance& i) {
-  if (!i.has_journal || is_heard(i)) return;
-  i.has_snapshot = false;
-  drop_journal(i.journal());
+std::vector<client_no> const& engine::audience(instance_no no) const { return impl_->audience(no); }
+
+std::vector<client_no> engine::present(instance_no no) const { return impl_->present(no); }
+
+bool engine::is_present(client_no client, instance_no no) const {
+  return impl_->find(client) && impl_->find(no) && impl_->is_present(client, no);
 }
 
-instance_no engine::committed_link(client const& c, class_no cls) const {
-  for (client::uncommitted_link const& l : c.uncommitted) {
-    if (l.cls == cls) return l.before;
-  }
-  return links_.linked(c.no, cls);
+void engine::set_present(client_no client, instance_no no, bool is_present) {
+  if (!impl_->find(client)) return;
+  auto const* const i = impl_->find(no);
+  if (i && impl_->linked(client, i->cls) == no) impl_->set_present(client, no, is_present);
 }
 
-bool engine::sees(client const& c, instance_no no) const {
-  auto const found = instances_.find(no);
-  if (found == instances_.end()) return false;
-  instance const& i = *found->second;
-  instance_no const linked = committed_link(c, i.cls);
-  return linked && !i.is_overlay ? linked == no : i.owner == c.no;
+std::vector<instance_no> engine::idle_rooms(std::chrono::milliseconds now) {
+  return impl_->idle_rooms(now);
 }
 
-bool engine::is_heard(instance const& i) const {
-  return !links_.audience(i.no).empty() || (i.owner && sees_own(*clients_.at(i.owner), i.cls));
+void engine::end_room(instance_no no) {
+  auto* const i = impl_->find(no);
+  if (i && !i->owner && !i->in_turn && audience(no).empty()) impl_->end_room(*i);
 }
+
+client_no engine::owner_of(instance_no no) const {
+  auto const* const i = impl_->find(no);
+  return i ? i->owner : client_no{};
+}
+
+class_no engine::class_of(instance_no no) const {
+  auto const* const i = impl_->find(no);
+  return i ? i->cls : class_no{};
+}
+
+revision engine::revision_of(instance_no no) const {
+  auto const* const i = impl_->find(no);
+  return i ? i->at : 0;
+}
+
+bool engine::is_entered(instance_no no) const {
+  auto const* const i = impl_->find(no);
+  return i && i->in_turn;
+}
+
+std::string const& engine::link_token_of(instance_no no) const noexcept {
+  return impl_->known(no).link_token;
+}
+
+value_source& engine::values(instance_no no) noexcept { return *impl_->known(no).values; }
 
 // --- turns
 
-void engine::begin(turn& t, client_no actor) {
-  t.actor = actor;
-  t.entered.clear();
-  t.follows.clear();
+void engine::set_time(std::chrono::milliseconds now) noexcept { impl_->set_time(now); }
+
+errc engine::begin(turn& t, client_no actor) {
+  if (actor && !impl_->find(actor)) return errc::unknown_client;
+  impl_->begin(t, actor);
+  return errc::none;
 }
 
-void engine::enter(turn& t, instance_no no) {
-  instance& i = *instances_.at(no);
-  if (i.in_turn && std::find(t.entered.begin(), t.entered.end(), &i) != t.entered.end()) return;
-  i.in_turn = true;
-  t.entered.push_back(&i);
+errc engine::enter(turn& t, instance_no no) {
+  if (!impl_->find(no)) return errc::unknown_instance;
+  impl_->enter(t, no);
+  return errc::none;
 }
 
-link_error engine::can_link(client_no actor, class_no cls, std::string const& link_token) const {
-  if (!definition(cls).shared) return link_error::not_shared;
-  if (link_token.empty()) return link_error::empty_token;
-  if (link_token.size() > limits_.link_token_bytes) return link_error::token_too_long;
-  if (clients_.at(actor)->client_token == link_token) return link_error::own_token;
-  return link_error::none;
+errc engine::link(turn& t, class_no cls, std::string const& link_token) {
+  errc const e = can_link(t.actor(), cls, link_token);
+  if (e == errc::none) impl_->link(t, cls, link_token);
+  return e;
 }
 
-link_error engine::link(turn& t, class_no cls, std::string const& link_token) {
-  if (link_error const e = can_link(t.actor, cls, link_token); e != link_error::none) return e;
-  instance& to = *instances_.at(room(cls, link_token));
-  give_journal(to);
-  instance_no const before = links_.link(t.actor, cls, to.no);
-  if (before != to.no) clients_.at(t.actor)->uncommitted.push_back({cls, before});
-  return link_error::none;
+errc engine::can_link(client_no client, class_no cls, std::string const& link_token) const {
+  if (!impl_->find(client)) return errc::unknown_client;
+  if (!impl_->has(cls)) return errc::unknown_class;
+  return impl_->can_link(client, cls, link_token);
 }
 
-link_error engine::unlink(turn& t, class_no cls) {
-  instance_no const before = links_.link(t.actor, cls, {});
-  if (!before) return link_error::not_linked;
-  clients_.at(t.actor)->uncommitted.push_back({cls, before});
-  return link_error::none;
+errc engine::unlink(turn& t, class_no cls) {
+  return impl_->find(t.actor()) ? impl_->unlink(t, cls) : errc::unknown_client;
 }
 
-bool engine::commit(turn& t) {
-  bool changed = false;
-  for (instance* i : t.entered) {
-    scratch_.clear();
-    if (!i->values->commit_ops(scratch_)) continue;
-    changed = true;
-    append_patch(t, *i, scratch_);
-    follow(t, *i);
-  }
-  if (t.actor && settle_links(t)) changed = true;
-  if (changed) ++counts_.commits;
-  snapshots_after_turn(t);
-  return changed;
+bool engine::commit(turn& t) { return impl_->commit(t); }
+
+void engine::rollback(turn& t) { impl_->rollback(t); }
+
+void engine::follow(turn& t, instance_no no) const {
+  if (auto const* const i = impl_->find(no)) impl_->follow(t, *i);
 }
 
-void engine::rollback(turn& t) {
-  for (auto i = t.entered.rbegin(); i != t.entered.rend(); ++i) (*i)->values->undo();
-  if (t.actor) {
-    auto const links = std::exchange(clients_.at(t.actor)->uncommitted, {});
-    for (auto l = links.rbegin(); l != links.rend(); ++l) links_.link(t.actor, l->cls, l->before);
-  }
-  snapshots_after_turn(t);
-}
+void engine::end(turn& t) { impl_->end(t); }
 
-void engine::end(turn& t) {
-  snapshots_after_turn(t);
-  for (instance* i : t.entered) i->in_turn = false;
-  t.entered.clear();
-}
+// --- what leaves
 
-void engine::append_patch(turn const& t, instance& i, std::string_view ops) {
-  ++i.at;
-  if (!i.has_journal) {
-    client& c = *clients_.at(i.owner);
-    own_slot& slot = slot_of(c, i);
-    // What is not seen, before this turn's links or after them, is shown as it is then when the
-    // client unlinks.
-    bool const leaves = t.actor == c.no && links_.linked(c.no, i.cls);
-    if (!i.is_overlay && (leaves || !sees_own(c, i.cls))) return;
-    if (!slot.introduced) {
-      introduce(c, slot);
-      return;
-    }
-    std::size_t const begin = append_patch_message(i, ops);
-    append_stream(c, {i.no, i.at}, begin);
-    return;
-  }
-  if (!is_heard(i)) {
-    i.has_snapshot = false;
-    return;
-  }
-  std::size_t const begin = append_patch_message(i, ops);
-  std::size_t const size = batch_.bytes.size() - begin;
-  batch_.journals.push_back(
-      {journal_item::kind::append,
-       i.journal(),
-       i.at,
-       {static_cast<std::uint32_t>(begin), static_cast<std::uint32_t>(size)}});
-  ++i.frames_since;
-  i.bytes_since += size;
-}
+void engine::renew_snapshot(journal_no journal) { impl_->renew_snapshot(journal); }
 
-std::size_t engine::append_patch_message(instance const& i, std::string_view ops) {
-  std::size_t const begin = batch_.bytes.size();
-  append_message(batch_.bytes, [&] {
-    begin_patch(batch_.bytes, {i.no, i.at});
-    batch_.bytes += ops;
-    end_patch(batch_.bytes);
-  });
-  ++counts_.patches;
-  return begin;
-}
+batch& engine::flush() { return impl_->flush(); }
 
-void engine::append_stream(client& c, instance_revision carries, std::size_t begin) {
-  ++c.stream_head;
-  batch_.journals.push_back(
-      {journal_item::kind::stream,
-       c.stream,
-       c.stream_head,
-       {static_cast<std::uint32_t>(begin), static_cast<std::uint32_t>(batch_.bytes.size() - begin)},
-       carries,
-       c.cursor_changes});
-}
-
-void engine::introduce(client& c, own_slot& slot) {
-  std::size_t const begin = batch_.bytes.size();
-  append_snapshot_of(*slot.values);
-  append_stream(c, {slot.values->no, slot.values->at}, begin);
-  slot.introduced = true;
-  slot.introduced_at = c.stream_head;
-}
-
-bool engine::settle_links(turn& t) {
-  client& c = *clients_.at(t.actor);
-  auto const links = std::exchange(c.uncommitted, {});
-  bool changed = false;
-  for (auto l = links.begin(); l != links.end(); ++l) {
-    auto const [cls, before] = *l;
-    bool const is_first =
-        std::none_of(links.begin(), l, [&](auto const& e) { return e.cls == cls; });
-    if (!is_first) continue;  // the first says where it was
-    instance_no const after = links_.linked(c.no, cls);
-    if (before == after) continue;
-    changed = true;
-    auto const journal_seen = [&](instance_no linked) -> journal_no {
-      if (linked) return {linked.value};
-      instance const* own = c.own[cls.value - 1].values;
-      return own && own->has_journal ? own->journal() : journal_no{};
-    };
-    journal_no const left = journal_seen(before);
-    ++c.cursor_changes;
-    batch_.outbox.emplace_back(
-        entry_item{c.no, {}, {}, c.cursor_changes, left, journal_seen(after)});
-    if (left) drop_unheard(*instances_.at({left.value}));
-    if (after) {
-      instance& to = *instances_.at(after);
-      ensure_snapshot(to, c);
-      follow(t, to);
-    } else if (own_slot& slot = own_values(c, cls); slot.values->has_journal) {
-      ensure_snapshot(*slot.values, c);
-      follow(t, *slot.values);
-    } else {
-      ++slot.values->at;  // so that no two frames of the stream carry the same revision
-      introduce(c, cls);
-      follow(t, *slot.values);
-    }
-  }
-  return changed;
-}
-
-void engine::follow(turn& t, instance const& i) const {
-  if (!t.actor) return;
-  client const& c = *clients_.at(t.actor);
-  instance_no const linked = links_.linked(t.actor, i.cls);
-  bool const sees = linked && !i.is_overlay ? linked == i.no : i.owner == t.actor;
-  if (!sees) return;
-  followed const f{{i.no, i.at},
-                   i.has_journal ? journal_position{i.journal(), i.at}
-                                 : journal_position{c.stream, c.stream_head}};
-  for (followed& known : t.follows) {
-    if (known.what.instance == i.no) {
-      known = f;
-      return;
-    }
-  }
-  t.follows.push_back(f);
-}
-
-batch& engine::flush() {
-  for (client* c : std::exchange(with_answers_, {})) flush_answers(*c);
-  return batch_;
-}
+engine::counts const& engine::counted() const noexcept { return impl_->counted(); }
 
 }  // namespace statelink

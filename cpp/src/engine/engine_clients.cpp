@@ -1,15 +1,17 @@
 // Clients: hello, resume, answers, expiry.
 #include <algorithm>
+#include <cassert>
 
-#include "engine/engine.hpp"
+#include "engine/engine_impl.hpp"
 #include "engine/frames.hpp"
 #include "engine/secrets.hpp"
+#include "wire/utf8.hpp"
 
 namespace statelink {
 
 // --- hello
 
-client& engine::new_client() {
+client& engine::impl::new_client() {
   auto made = std::make_unique<client>();
   client& c = *made;
   c.no = {++last_number_};
@@ -24,14 +26,14 @@ client& engine::new_client() {
   return c;
 }
 
-client* engine::resumable(resume_request const& resume) {
+client* engine::impl::resumable(resume_request const& resume) {
   if (resume.boot != boot_) return nullptr;
   auto const found = by_client_token_.find(resume.client_token);
   if (found == by_client_token_.end()) return nullptr;
   return same_secret(found->second->secret, resume.secret) ? found->second : nullptr;
 }
 
-engine::connection engine::identify(session_no session, hello_frame const& hello) {
+engine::connection engine::impl::identify(session_no session, hello_frame const& hello) {
   client* known = hello.resume ? resumable(*hello.resume) : nullptr;
   client& c = known ? *known : new_client();
   if (known) {
@@ -45,18 +47,21 @@ engine::connection engine::identify(session_no session, hello_frame const& hello
   if (!c.understands_append) ++plain_clients_;
   c.session = session;
   sessions_[session] = &c;
+  set_absent(c, nullptr);
   return {c.no, known != nullptr};
 }
 
-void engine::attach(connection const& connected, session_no session, hello_frame const& hello) {
+void engine::impl::attach(connection const& connected, session_no session,
+                          hello_frame const& hello) {
   client& c = *clients_.at(connected.client);
   attach_item attach;
   attach.client = c.no;
   attach.session = session;
   attach.stream = c.stream;
   append_message(attach.preamble, [&] {
-    append_hello(attach.preamble, {c.client_token, c.secret, boot_, connected.resumed,
-                                   c.last_received, c.understands_append});
+    append_hello(attach.preamble,
+                 {c.client_token, c.secret, boot_, connected.resumed, c.last_received,
+                  c.understands_append, hello.understands_storage, storage_vars_});
   });
   if (connected.resumed) {
     resume(c, *hello.resume, attach);
@@ -74,7 +79,7 @@ void engine::attach(connection const& connected, session_no session, hello_frame
   if (connected.resumed) answer_again(c, hello.resume->acked);
 }
 
-void engine::resume(client& c, resume_request const& request, attach_item& attach) {
+void engine::impl::resume(client& c, resume_request const& request, attach_item& attach) {
   auto const& have = request.have;
   auto const holds = [&](instance_revision const& at) {
     return std::find(have.begin(), have.end(), at) != have.end();
@@ -99,6 +104,7 @@ void engine::resume(client& c, resume_request const& request, attach_item& attac
       if (!cursor.at) ensure_snapshot(i, c);
       attach.cursors.push_back(cursor);
     } else if (slot.introduced) {
+      assert(slot.values);
       instance const& i = *slot.values;
       attach.seen.push_back({i.no, i.at, slot.introduced_at, held(i.no)});
       is_current = is_current && attach.seen.back().held == i.at;
@@ -124,14 +130,14 @@ void engine::resume(client& c, resume_request const& request, attach_item& attac
   for (instance_revision const& h : have) attach.left.push_back({{h.instance.value}, h.at});
 }
 
-void engine::hydrated(client_no client) {
+void engine::impl::hydrated(client_no client) {
   auto const& c = *clients_.at(client);
   std::size_t const begin = batch_.bytes.size();
   append_message(batch_.bytes, [&] { append_hydrated(batch_.bytes); });
   entry(client, begin, everything_seen(c));
 }
 
-followed_list engine::everything_seen(client const& c) const {
+followed_list engine::impl::everything_seen(client const& c) const {
   followed_list seen;
   seen.push_back({{}, {c.stream, c.stream_head}});
   for (std::size_t n = 0; n < c.own.size(); ++n) {
@@ -142,35 +148,28 @@ followed_list engine::everything_seen(client const& c) const {
   return seen;
 }
 
-client_no engine::client_of(session_no session) const {
+client_no engine::impl::client_of(session_no session) const {
   auto const found = sessions_.find(session);
   return found == sessions_.end() ? client_no{} : found->second->no;
 }
 
-client_no engine::find_client(std::string_view client_token) const {
+client_no engine::impl::find_client(std::string_view client_token) const {
   auto const found = by_client_token_.find(std::string(client_token));
   return found == by_client_token_.end() ? client_no{} : found->second->no;
 }
 
-client_no engine::disconnect(session_no session, std::chrono::milliseconds now) {
+client_no engine::impl::disconnect(session_no session, std::chrono::milliseconds now) {
   auto const found = sessions_.find(session);
   if (found == sessions_.end()) return {};
   client& c = *found->second;
   c.session = {};
   c.disconnected_at = now;
   sessions_.erase(found);
+  set_absent(c, &absent_);
   return c.no;
 }
 
-std::vector<client_no> engine::expired(std::chrono::milliseconds now) const {
-  std::vector<client_no> gone;
-  for (auto const& [no, c] : clients_) {
-    if (!c->session && now - c->disconnected_at >= limits_.client_expiry) gone.push_back(no);
-  }
-  return gone;
-}
-
-std::vector<instance_no> engine::forget(client_no no) {
+std::vector<instance_no> engine::impl::forget(client_no no) {
   client& c = *clients_.at(no);
   std::vector<instance_no> left;
   for (std::size_t n = 0; n < c.own.size(); ++n) {
@@ -183,7 +182,7 @@ std::vector<instance_no> engine::forget(client_no no) {
     if (!links_.audience(own->no).empty() || own->in_turn) {
       own->owner = {};  // others are linked to it, or about to be: it goes on as their room
       own->has_journal = true;
-      rooms_[{own->cls, own->link_token}] = own;
+      add_room(*own);
       continue;
     }
     if (own->has_journal) drop_journal(own->journal());
@@ -195,6 +194,7 @@ std::vector<instance_no> engine::forget(client_no no) {
   drop_journal(c.stream);
   std::erase(with_answers_, &c);
   if (c.session) sessions_.erase(c.session);
+  set_absent(c, nullptr);
   if (!c.understands_append) --plain_clients_;
   streams_.erase(c.stream);
   by_client_token_.erase(c.client_token);
@@ -204,15 +204,15 @@ std::vector<instance_no> engine::forget(client_no no) {
 
 // --- events
 
-bool engine::receive(client_no client, event_id event) {
+bool engine::impl::receive(client_no client, event_id event) {
   auto& c = *clients_.at(client);
   if (event <= c.last_received) return false;
   c.last_received = event;
   return true;
 }
 
-void engine::answer(turn const& t, event_id event) {
-  client& c = *clients_.at(t.actor);
+void engine::impl::answer(turn const& t, event_id event) {
+  client& c = *clients_.at(t.actor_);
   c.last_answered = event;
   if (!c.session) return;
   if (!c.run_first) {
@@ -220,7 +220,7 @@ void engine::answer(turn const& t, event_id event) {
     with_answers_.push_back(&c);
   }
   c.run_last = event;
-  for (followed const& f : t.follows) {
+  for (followed const& f : t.follows_) {
     auto const known =
         std::find_if(c.run_follows.begin(), c.run_follows.end(),
                      [&](followed const& k) { return k.what.instance == f.what.instance; });
@@ -239,33 +239,53 @@ void append_answer(std::string& out, event_id first, event_id last, follow_span 
     append_ack(out, first, last, follows);
 }
 
-boost::container::small_vector<instance_revision, 4> named(followed_list const& follows) {
+boost::container::small_vector<instance_revision, 4> named(std::span<followed const> follows) {
   boost::container::small_vector<instance_revision, 4> pairs;
   for (followed const& f : follows) pairs.push_back(f.what);
   return pairs;
 }
 }  // namespace
 
-void engine::answer_error(turn const& t, event_id event, std::string_view code,
-                          std::string_view message) {
-  client& c = *clients_.at(t.actor);
+void engine::impl::answer_error(turn const& t, event_id event, std::string_view code,
+                                std::string_view message) {
+  client& c = *clients_.at(t.actor_);
   flush_answers(c);
   c.last_answered = event;
-  c.errors.push_back({event, std::string(code), std::string(message)});
+  c.errors.push_back({event, std::string(code), std::string(cut_utf8(message, most_error_bytes))});
   if (c.errors.size() > limits_.kept_errors) {
     c.errors_complete_after = c.errors.front().event;
     c.errors.pop_front();
   }
+  say_error(c, t, event, code, message);
+}
+
+void engine::impl::say_error(client& c, turn const& t, event_id event, std::string_view code,
+                             std::string_view message) {
   if (!c.session) return;
   std::size_t const begin = batch_.bytes.size();
-  auto const pairs = named(t.follows);
+  auto const pairs = named(t.follows_);
   append_message(batch_.bytes, [&] {
     append_error(batch_.bytes, event, code, message, {pairs.data(), pairs.size()});
   });
-  entry(c.no, begin, t.follows);
+  entry(c.no, begin, t.follows_);
 }
 
-void engine::flush_answers(client& c) {
+void engine::impl::report(turn const& t, std::string_view code, std::string_view message) {
+  client& c = *clients_.at(t.actor_);
+  flush_answers(c);
+  say_error(c, t, 0, code, message);
+}
+
+void engine::impl::tell(turn const& t, std::string_view json) {
+  client& c = *clients_.at(t.actor_);
+  if (!c.session) return;
+  flush_answers(c);
+  std::size_t const begin = batch_.bytes.size();
+  append_message(batch_.bytes, [&] { batch_.bytes += json; });
+  entry(c.no, begin, t.follows_);
+}
+
+void engine::impl::flush_answers(client& c) {
   if (!c.run_first) return;
   // What was seen and is no more cannot be waited for.
   auto const unseen = [&](followed const& f) { return !sees(c, f.what.instance); };
@@ -281,7 +301,7 @@ void engine::flush_answers(client& c) {
   c.run_follows.clear();
 }
 
-void engine::answer_again(client& c, event_id acked) {
+void engine::impl::answer_again(client& c, event_id acked) {
   followed_list const seen = everything_seen(c);
   event_id from = acked + 1;
   auto const acknowledge_to = [&](event_id to) {
@@ -309,7 +329,7 @@ void engine::answer_again(client& c, event_id acked) {
   acknowledge_to(c.last_answered);
 }
 
-void engine::entry(client_no client, std::size_t begin, followed_list const& follows) {
+void engine::impl::entry(client_no client, std::size_t begin, std::span<followed const> follows) {
   entry_item item;
   item.client = client;
   item.bytes = {static_cast<std::uint32_t>(begin),

@@ -1,7 +1,7 @@
 // Snapshots: made when somebody joins or lags and the frames since the last one outweigh it.
 #include <algorithm>
 
-#include "engine/engine.hpp"
+#include "engine/engine_impl.hpp"
 #include "engine/frames.hpp"
 
 namespace statelink {
@@ -11,7 +11,7 @@ namespace {
 constexpr std::size_t small_snapshot = 1024;
 }  // namespace
 
-void engine::append_snapshot_of(instance& i) {
+void engine::impl::append_snapshot_of(instance& i) {
   append_message(batch_.bytes, [&] {
     begin_snapshot(batch_.bytes, definition(i.cls).name, {i.no, i.at}, i.is_overlay);
     i.values->encode_snapshot(batch_.bytes);
@@ -20,7 +20,7 @@ void engine::append_snapshot_of(instance& i) {
   ++counts_.snapshots;
 }
 
-void engine::ensure_snapshot(instance& i, client const& reader) {
+void engine::impl::ensure_snapshot(instance& i, client const& reader) {
   bool const good = i.has_snapshot && reader.understands_append &&
                     i.frames_since < limits_.ring_frames / 2 &&
                     i.bytes_since <= std::max(i.snapshot_size, small_snapshot);
@@ -31,7 +31,7 @@ void engine::ensure_snapshot(instance& i, client const& reader) {
     put_snapshot(i);
 }
 
-void engine::put_snapshot(instance& i) {
+void engine::impl::put_snapshot(instance& i) {
   std::size_t const begin = batch_.bytes.size();
   append_snapshot_of(i);
   i.snapshot_size = batch_.bytes.size() - begin;
@@ -46,7 +46,7 @@ void engine::put_snapshot(instance& i) {
        {static_cast<std::uint32_t>(begin), static_cast<std::uint32_t>(i.snapshot_size)}});
 }
 
-void engine::put_stream_snapshot(client& c) {
+void engine::impl::put_stream_snapshot(client& c) {
   auto const seen_in_stream = [&](own_slot const& slot, class_no cls) {
     return sees_own(c, cls) && !(slot.values && slot.values->has_journal);
   };
@@ -77,7 +77,7 @@ void engine::put_stream_snapshot(client& c) {
        c.cursor_changes});
 }
 
-void engine::renew_snapshot(journal_no journal) {
+void engine::impl::renew_snapshot(journal_no journal) {
   if (auto const stream = streams_.find(journal); stream != streams_.end()) {
     put_stream_snapshot(*stream->second);
     return;
@@ -96,18 +96,18 @@ void engine::renew_snapshot(journal_no journal) {
   drop_unheard(i);  // for a client that has left it and not yet heard so
 }
 
-void engine::snapshots_after_turn(turn& t) {
-  for (instance* i : t.entered) {
+void engine::impl::snapshots_after_turn(turn& t) {
+  for (instance* i : t.entered_) {
     if (i->snapshot_wanted) put_snapshot(*i);
   }
-  for (instance* i : t.entered) {
+  for (instance* i : t.entered_) {
     if (!i->owner) continue;
     auto const c = clients_.find(i->owner);
     if (c == clients_.end() || !c->second->stream_snapshot_wanted) continue;
     // Values are clean now; only other turns' instances may still keep it waiting.
-    for (instance* mine : t.entered) mine->in_turn = false;
+    for (instance* mine : t.entered_) mine->in_turn = false;
     put_stream_snapshot(*c->second);
-    for (instance* mine : t.entered) mine->in_turn = true;
+    for (instance* mine : t.entered_) mine->in_turn = true;
   }
 }
 

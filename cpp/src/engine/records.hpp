@@ -1,15 +1,18 @@
 // What the engine keeps of a client and of an instance: plain structs, loop thread only.
 #pragma once
 
+#include <boost/container/small_vector.hpp>
 #include <chrono>
 #include <cstdint>
 #include <deque>
+#include <list>
 #include <memory>
 #include <string>
 #include <vector>
 
 #include "fanout/batch.hpp"
 #include "statelink/ids.hpp"
+#include "statelink/turn.hpp"
 #include "statelink/value_source.hpp"
 
 namespace statelink {
@@ -37,23 +40,22 @@ struct instance {
   std::size_t frames_since = 0;
   std::size_t bytes_since = 0;
 
+  // Of a room: when a turn last left it, and its place among the rooms, oldest use first.
+  std::chrono::milliseconds last_use{0};
+  std::list<instance*>::iterator among_rooms;
+
   journal_no journal() const noexcept { return {no.value}; }
 };
 
 /// A client's own instance of one state class.
 struct own_slot {
   instance* values = nullptr;  // none until somebody reads or writes it
-  bool introduced =
-      false;  // the client's stream has shown it; before that the client sees the class's defaults
+  // The client's stream has shown it; before that the client sees the class's defaults.
+  bool introduced = false;
   position introduced_at = 0;  // place in the stream of the newest snapshot of it
 };
 
-/// What an answer follows: for the client as (instance, revision), for the fan-out as a place in a
-/// journal.
-struct followed {
-  instance_revision what;
-  journal_position where;
-};
+// What an answer follows.
 using followed_list = boost::container::small_vector<followed, 2>;
 
 /// An error that a resuming client may not have heard.
@@ -70,6 +72,12 @@ struct client {
   bool understands_append = false;
   session_no session;  // none while it has no socket
   std::chrono::milliseconds disconnected_at{0};
+  /// While it has no socket: among the clients of which nobody has heard yet that they are gone, or
+  /// among those that have been named as departed.
+  std::list<client*>* absent_in = nullptr;
+  std::list<client*>::iterator among_absent;
+  /// What it is linked to and has left while it has no socket.
+  std::vector<instance_no> left;
   journal_no stream;
   position stream_head = 0;
   bool stream_snapshot_wanted = false;

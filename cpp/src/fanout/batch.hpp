@@ -1,9 +1,9 @@
-// What the loop thread hands to the I/O thread: a plain value, filled by the engine, applied by the
-// fan-out.
+// What is in a batch: a plain value, filled by the engine, applied by the fan-out. Users of the
+// library see statelink/batch.hpp.
 //
 // Two lists. Journal items come first and in order, so that "a snapshot at r, then the frame r + 1"
-// needs no lock. Outbox items come second, in order: what only one client hears, and the changes of
-// its cursors.
+// needs no lock. Outbox items come second, in order: what only one client hears, and the changes
+// of its cursors.
 #pragma once
 
 #include <boost/container/small_vector.hpp>
@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "journal/journal.hpp"
+#include "statelink/batch.hpp"
 #include "statelink/ids.hpp"
 
 namespace statelink {
@@ -30,10 +31,11 @@ struct journal_item {
     append,    ///< a room's frame that leads to position `at`
     stream,    ///< a client stream's frame; `carries` and `gate` are its tag
     snapshot,  ///< all values at position `at`
-    gone,  ///< it was asked for a snapshot and there is none any more: the cursors that wait for
-           ///< one end
-    drop,  ///< nobody is left who could begin or resume in it: it ends with its last cursor, unless
-           ///< one of the above follows
+    /// It was asked for a snapshot and there is none any more: cursors that wait for one end.
+    gone,
+    /// Nobody is left who could begin or resume in it: it ends with its last cursor, unless one of
+    /// the above follows.
+    drop,
   };
   kind what;
   journal_no journal;
@@ -43,12 +45,6 @@ struct journal_item {
   std::uint64_t gate = 0;
 };
 
-/// A place in a journal that a client's cursor must have passed. A journal in which the client has
-/// no cursor counts as passed.
-struct journal_position {
-  journal_no journal;
-  position at = 0;
-};
 using follow_list = boost::container::small_vector<journal_position, 2>;
 
 /// A client says hello: its session gets `preamble` at once, then everything from its cursors on.

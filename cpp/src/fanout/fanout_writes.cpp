@@ -1,7 +1,7 @@
 // What one client is given to write, and what becomes true of it.
 #include <algorithm>
 
-#include "fanout/fanout.hpp"
+#include "fanout/fanout_impl.hpp"
 
 namespace statelink {
 
@@ -12,9 +12,9 @@ constexpr std::size_t idle_bytes = 4096;
 
 /// Runs ahead of what is true: it works on copies, and written() repeats what the socket really
 /// took.
-class fanout::planner {
+class fanout::impl::planner {
  public:
-  planner(fanout& f, subscriber& s, std::vector<std::string_view>& out)
+  planner(impl& f, subscriber& s, std::vector<std::string_view>& out)
       : fanout_(f), s_(s), out_(out) {
     out_.clear();
     s_.plan_.clear();
@@ -163,7 +163,7 @@ class fanout::planner {
     cursors_.erase(ended);
   }
 
-  fanout& fanout_;
+  impl& fanout_;
   subscriber& s_;
   std::vector<std::string_view>& out_;
   subscriber::cursor_list cursors_ = s_.cursors_;
@@ -176,7 +176,7 @@ class fanout::planner {
   bool cut_ = false;
 };
 
-std::size_t fanout::gather(subscriber& s, std::vector<std::string_view>& out) {
+std::size_t fanout::impl::gather(subscriber& s, std::vector<std::string_view>& out) {
   std::size_t const total = planner(*this, s, out).make();
   if (total > 0)
     ++counts_.sends;
@@ -185,7 +185,7 @@ std::size_t fanout::gather(subscriber& s, std::vector<std::string_view>& out) {
   return total;
 }
 
-void fanout::written(subscriber& s, std::size_t size, bool blocked) {
+void fanout::impl::written(subscriber& s, std::size_t size, bool blocked) {
   using kind = subscriber::part::kind;
   counts_.bytes_written += size;
   bool complete = true;
@@ -233,8 +233,7 @@ void fanout::written(subscriber& s, std::size_t size, bool blocked) {
           // on without it.
           journal const& j = p.in->frames;
           to = j.within(p.from, p.to, n);
-          std::size_t whole = j.size_between(p.from, to);
-          if (whole < n) whole = j.size_between(p.from, ++to);
+          if (j.size_between(p.from, to) < n) ++to;
           std::vector<std::string_view> pieces;
           j.read(p.from, to, pieces);
           std::size_t skip = n;
@@ -272,7 +271,7 @@ void fanout::written(subscriber& s, std::size_t size, bool blocked) {
   if (more) mark(s);
 }
 
-void fanout::compact(subscriber& s) {
+void fanout::impl::compact(subscriber& s) {
   if (s.rest_.empty() && s.rest_.capacity() > idle_bytes) std::string().swap(s.rest_);
   if (s.outbox_.empty()) {
     if (s.outbox_bytes_.capacity() > idle_bytes) std::string().swap(s.outbox_bytes_);
@@ -285,7 +284,7 @@ void fanout::compact(subscriber& s) {
   }
 }
 
-position fanout::limit_by_gate(journal const& j, position from, std::uint64_t gate) {
+position fanout::impl::limit_by_gate(journal const& j, position from, std::uint64_t gate) {
   if (j.head() == from || j.tag(j.head()).gate <= gate) return j.head();
   position to = from;
   while (j.tag(to + 1).gate <= gate) ++to;

@@ -1,5 +1,4 @@
-// One session as the fan-out sees it: its cursors, its outbox, and the remainder of a half-sent
-// frame. I/O thread only.
+// What the fan-out keeps of one session. I/O thread only.
 #pragma once
 
 #include <boost/container/deque.hpp>
@@ -52,8 +51,8 @@ class subscriber {
   friend class fanout;
 
   struct entry {
-    std::size_t
-        end;  // offset in outbox_bytes_ at which it ends; it begins where the one before ends
+    // Offset in outbox_bytes_ at which it ends; it begins where the one before ends.
+    std::size_t end;
     follow_list follow;
     std::uint64_t change;  // it is this client's so-many-th change of cursors; 0: none
     journal_no end_cursor;

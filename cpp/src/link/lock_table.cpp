@@ -1,4 +1,4 @@
-#include "link/lock_table.hpp"
+#include "statelink/lock_table.hpp"
 
 #include <algorithm>
 
@@ -103,6 +103,8 @@ bool lock_table::is_available(key_record const& k, bool shared, bool held) const
 }
 
 bool lock_table::holds(turn_no turn, lock_key key) const { return find(turn, key).held != none; }
+
+bool lock_table::is_wanted(lock_key key) const { return keys_.find(key.value) != nullptr; }
 
 bool lock_table::is_waiting(turn_no turn) const {
   turn_record const* const t = turns_.find(turn.value);

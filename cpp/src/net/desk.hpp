@@ -8,12 +8,12 @@
 #include <string_view>
 #include <vector>
 
-#include "fanout/fanout.hpp"
 #include "net/tcp.hpp"
 #include "session/deadlines.hpp"
-#include "session/inbound.hpp"
 #include "session/session.hpp"
 #include "statelink/config.hpp"
+#include "statelink/fanout.hpp"
+#include "statelink/inbound.hpp"
 #include "wire/client_frames.hpp"
 
 namespace statelink {

@@ -15,11 +15,11 @@
 
 #include "fanout/batch.hpp"
 #include "net/desk.hpp"
-#include "net/page_table.hpp"
-#include "net/server.hpp"
 #include "net/static_page.hpp"
 #include "net/tcp.hpp"
 #include "session/deadlines.hpp"
+#include "statelink/page_table.hpp"
+#include "statelink/server.hpp"
 
 namespace statelink {
 

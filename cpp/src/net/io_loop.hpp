@@ -20,8 +20,8 @@
 #include "net/mailbox.hpp"
 #include "net/wakeup.hpp"
 #include "net/websocket_connection.hpp"
-#include "session/inbound.hpp"
 #include "statelink/config.hpp"
+#include "statelink/inbound.hpp"
 
 namespace statelink {
 

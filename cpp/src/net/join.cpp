@@ -22,7 +22,11 @@ void join(inbound_batch& into, inbound_batch& from) {
   auto const shift = static_cast<std::uint32_t>(into.bytes.size());
   into.bytes += from.bytes;
   for (inbound_item& item : from.items) {
-    if (auto* const event = std::get_if<inbound_event>(&item)) event->offset += shift;
+    std::visit(
+        [&](auto& i) {
+          if constexpr (requires { i.offset; }) i.offset += shift;
+        },
+        item);
     into.items.push_back(std::move(item));
   }
 }

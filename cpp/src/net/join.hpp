@@ -3,7 +3,7 @@
 #pragma once
 
 #include "fanout/batch.hpp"
-#include "session/inbound.hpp"
+#include "statelink/inbound.hpp"
 
 namespace statelink {
 

@@ -65,13 +65,35 @@ void websocket_connection::act(event_frame& event) {
                     static_cast<std::uint32_t>(event.arguments.size())});
   bytes += event.handler;
   bytes += event.arguments;
+  ++desk_.events;
+  count_untaken(event.handler.size() + event.arguments.size());
+}
+
+void websocket_connection::act(page_frame& page) {
+  std::string& bytes = desk_.inbound.bytes;
+  desk_.inbound.items.emplace_back(inbound_page{session_.number(),
+                                                static_cast<std::uint32_t>(bytes.size()),
+                                                static_cast<std::uint32_t>(page.path.size())});
+  bytes += page.path;
+  count_untaken(page.path.size());
+}
+
+void websocket_connection::act(stored_frame& stored) {
+  std::string& bytes = desk_.inbound.bytes;
+  desk_.inbound.items.emplace_back(
+      inbound_stored{session_.number(), static_cast<std::uint32_t>(bytes.size()),
+                     static_cast<std::uint32_t>(stored.values.size())});
+  bytes += stored.values;
+  count_untaken(stored.values.size());
+}
+
+void websocket_connection::count_untaken(std::size_t bytes) {
   if (untaken_since_ != desk_.takes) {
     untaken_since_ = desk_.takes;
     untaken_events_ = untaken_bytes_ = 0;
   }
-  ++desk_.events;
   ++untaken_events_;
-  untaken_bytes_ += event.handler.size() + event.arguments.size();
+  untaken_bytes_ += bytes;
 }
 
 void websocket_connection::act(resync_frame& resync) {
@@ -181,7 +203,7 @@ void websocket_connection::read(std::span<char> bytes) {
   while (!ended_) {
     ws_input const input = reader_.next(bytes);
     if (input.what == ws_input::kind::more) break;
-    carry_out(session_.received(input, desk_.parser, desk_.now()));
+    take_input(input);
   }
   if (ended_ || waiting_for_take_ || !too_many_wait()) return;
   waiting_for_take_ = true;

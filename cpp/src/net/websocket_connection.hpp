@@ -8,11 +8,12 @@
 #include <string>
 #include <string_view>
 
-#include "fanout/fanout.hpp"
+#include "fanout/subscriber.hpp"
 #include "net/desk.hpp"
 #include "net/tcp.hpp"
 #include "session/deadlines.hpp"
 #include "session/session.hpp"
+#include "statelink/fanout.hpp"
 #include "wire/ws_reader.hpp"
 
 namespace statelink {
@@ -49,6 +50,8 @@ class websocket_connection : public std::enable_shared_from_this<websocket_conne
   void act(std::monostate) {}
   void act(hello_frame& hello);
   void act(event_frame& event);
+  void act(page_frame& page);
+  void act(stored_frame& stored);
   void act(resync_frame& resync);
   void act(send_ping&);
   void act(send_pong& pong);
@@ -61,6 +64,10 @@ class websocket_connection : public std::enable_shared_from_this<websocket_conne
   void want_read();
   void on_readable();
   void read(std::span<char> bytes);
+  /// Does what session says about it. Defined in websocket_input.cpp.
+  void take_input(ws_input const& input);
+  /// Texts of a frame for the loop thread, so many bytes, are in desk::inbound.
+  void count_untaken(std::size_t bytes);
   /// So many events wait for the loop thread that no more may be read.
   bool too_many_wait() const noexcept;
 

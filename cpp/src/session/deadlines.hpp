@@ -15,7 +15,7 @@ namespace statelink {
 /// An entry cannot be taken out; see alarm.
 class deadlines {
  public:
-  void add(steady_ms at, session_no who) { queue_.push({at, who}); }
+  void add(steady_ms at, session_no who) { queue_.emplace(at, who); }
 
   /// Takes out one that is due.
   std::optional<session_no> pop_due(steady_ms now) {

@@ -57,6 +57,8 @@ session_action session::text(std::string_view message, client_frame_parser& pars
                   now);
   }
   if (auto* const event = std::get_if<event_frame>(&frame)) return *event;
+  if (auto* const page = std::get_if<page_frame>(&frame)) return std::move(*page);
+  if (auto* const stored = std::get_if<stored_frame>(&frame)) return *stored;
   return std::move(std::get<resync_frame>(frame));
 }
 

@@ -15,8 +15,8 @@
 
 namespace statelink {
 
-// What the network part must do. Besides these: a hello_frame and an event_frame go to the loop
-// thread, a resync_frame goes to the fan-out, std::monostate asks for nothing.
+// What the network part must do. Besides these: a hello_frame, an event_frame, a page_frame and a
+// stored_frame go to the loop thread, a resync_frame goes to the fan-out, std::monostate asks for nothing.
 
 struct send_ping {};
 /// `payload` is a view into the input.
@@ -35,8 +35,9 @@ struct hang_up {};
 /// The peer is gone or took too long: end the socket now.
 struct drop_socket {};
 
-using session_action = std::variant<std::monostate, event_frame, hello_frame, resync_frame,
-                                    send_ping, send_pong, send_close, hang_up, drop_socket>;
+using session_action =
+    std::variant<std::monostate, event_frame, hello_frame, page_frame, stored_frame, resync_frame,
+                 send_ping, send_pong, send_close, hang_up, drop_socket>;
 
 class session {
  public:
@@ -75,7 +76,7 @@ class session {
  private:
   session_action text(std::string_view message, client_frame_parser& parser, steady_ms now);
   session_action breach(close_code code, std::string reason, steady_ms now);
-  /// Counts an event; false: more than the limit in the last second.
+  /// Counts an event, or another frame; false: more than the limit in the last second.
   bool within_rate(steady_ms now) noexcept;
 
   session_no const number_;

@@ -49,74 +49,74 @@ void put(place const& at, std::string_view pointer, value v, edit& done) {
   }
 }
 
-patch_error replace(place const& at, op const& o, edit& done) {
-  if (at.target == nullptr) return patch_error::no_such_path;
+errc replace(place const& at, op const& o, edit& done) {
+  if (at.target == nullptr) return errc::no_such_path;
   done.kind = op_kind::replace;
   done.path = o.path;
   done.in_array = at.in_array();
   done.before = std::exchange(*at.target, o.operand);
-  return patch_error::none;
+  return errc::none;
 }
 
-patch_error remove(place const& at, op const& o, edit& done) {
-  if (at.parent == nullptr) return patch_error::root_removed;
-  if (at.target == nullptr) return patch_error::no_such_path;
+errc remove(place const& at, op const& o, edit& done) {
+  if (at.parent == nullptr) return errc::root_removed;
+  if (at.target == nullptr) return errc::no_such_path;
   done.kind = op_kind::remove;
   done.path = o.path;
   done.in_array = at.in_array();
   done.before = take_out(at);
-  return patch_error::none;
+  return errc::none;
 }
 
-patch_error append(place const& at, op const& o, edit& done) {
-  if (at.target == nullptr) return patch_error::no_such_path;
+errc append(place const& at, op const& o, edit& done) {
+  if (at.target == nullptr) return errc::no_such_path;
   auto* const text = at.target->get_ptr<std::string*>();
   auto const* const more = o.operand.get_ptr<std::string const*>();
-  if (text == nullptr || more == nullptr) return patch_error::not_a_string;
+  if (text == nullptr || more == nullptr) return errc::not_a_string;
   done.kind = op_kind::append;
   done.path = o.path;
   done.in_array = at.in_array();
   done.before.reset();
   done.before_bytes = text->size();
   *text += *more;
-  return patch_error::none;
+  return errc::none;
 }
 
-patch_error move(value& root, op const& o, edit& done) {
-  if (is_inside(o.path, o.from)) return patch_error::into_itself;
+errc move(value& root, op const& o, edit& done) {
+  if (is_inside(o.path, o.from)) return errc::into_itself;
   place source;
-  if (auto const e = locate(root, o.from, source); e != patch_error::none) return e;
-  if (source.target == nullptr) return patch_error::no_such_path;
+  if (auto const e = locate(root, o.from, source); e != errc::none) return e;
+  if (source.target == nullptr) return errc::no_such_path;
 
   place target;
   if (o.path == o.from ||
       is_inside(o.from, o.path)) {  // onto itself or an ancestor: a plain replace
-    if (auto const e = locate(root, o.path, target); e != patch_error::none) return e;
+    if (auto const e = locate(root, o.path, target); e != errc::none) return e;
     value moved = *source.target;
     done.kind = op_kind::replace;
     done.path = o.path;
     done.in_array = target.in_array();
     done.before = std::exchange(*target.target, std::move(moved));
-    return patch_error::none;
+    return errc::none;
   }
 
   value moved = take_out(source);  // `path` means the document without it
-  if (auto const e = locate(root, o.path, target); e != patch_error::none) {
+  if (auto const e = locate(root, o.path, target); e != errc::none) {
     insert_at(source, std::move(moved));
     return e;
   }
   put(target, o.path, std::move(moved), done);
   done.kind = op_kind::move;
   done.from = o.from;
-  return patch_error::none;
+  return errc::none;
 }
 
 }  // namespace
 
-patch_error perform(value& root, op const& o, edit& done) {
+errc perform(value& root, op const& o, edit& done) {
   if (o.kind == op_kind::move) return move(root, o, done);
   place at;
-  if (auto const e = locate(root, o.path, at); e != patch_error::none) return e;
+  if (auto const e = locate(root, o.path, at); e != errc::none) return e;
   switch (o.kind) {
     case op_kind::replace:
       return replace(at, o, done);
@@ -129,7 +129,7 @@ patch_error perform(value& root, op const& o, edit& done) {
   }
   if (at.parent == nullptr) return replace(at, o, done);
   put(at, o.path, o.operand, done);
-  return patch_error::none;
+  return errc::none;
 }
 
 void take_back(value& root, edit&& done) {

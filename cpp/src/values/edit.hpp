@@ -22,7 +22,7 @@ struct edit {
 
 /// Does `o` to `root`. When it fails, `root` is unchanged and `done` means nothing. Old values are
 /// moved, not copied.
-patch_error perform(value& root, op const& o, edit& done);
+errc perform(value& root, op const& o, edit& done);
 
 /// Takes back `done`. REQUIRES: it was the last edit of `root` that has not been taken back.
 void take_back(value& root, edit&& done);

@@ -1,7 +1,5 @@
 #include "statelink/json_values.hpp"
 
-#include <ranges>
-#include <stdexcept>
 #include <utility>
 
 #include "values/diff.hpp"
@@ -15,45 +13,47 @@ namespace {
 
 /// `o` as operations that an op_log can take: none at the root, no move between what travels and
 /// what does not, and none onto itself or an ancestor.
-patch_error expand(value& document, op o, patch& out) {
+errc expand(value& document, op o, patch& out) {
   if (o.kind == op_kind::move && !is_inside(o.path, o.from)) {
     bool const onto_outer = o.path == o.from || is_inside(o.from, o.path);
     if (onto_outer || op_log::travels(o.path) != op_log::travels(o.from)) {
       place source;
-      if (auto const e = locate(document, o.from, source); e != patch_error::none) return e;
-      if (source.target == nullptr) return patch_error::no_such_path;
+      if (auto const e = locate(document, o.from, source); e != errc::none) return e;
+      if (source.target == nullptr) return errc::no_such_path;
       value moved = *source.target;
       if (!onto_outer) out.push_back({op_kind::remove, std::move(o.from)});
       o = {onto_outer ? op_kind::replace : op_kind::add, std::move(o.path), {}, std::move(moved)};
     }
   }
   if (o.path.empty() && (o.kind == op_kind::add || o.kind == op_kind::replace)) {
-    if (!o.operand.is_object()) return patch_error::root_not_object;
+    if (!o.operand.is_object()) return errc::root_not_object;
     diff("", document, o.operand, out);
-    return patch_error::none;
+    return errc::none;
   }
   out.push_back(std::move(o));
-  return patch_error::none;
+  return errc::none;
 }
 
 }  // namespace
 
-json_values::json_values(value initial)
-    : values_(std::move(initial)), log_(std::make_unique<op_log>()) {
-  if (!values_.is_object()) {
-    throw std::invalid_argument(std::string(describe(patch_error::root_not_object)));
-  }
-  if (!make_encodable(values_)) {
-    throw std::invalid_argument(std::string(describe(patch_error::unencodable)));
-  }
+json_values::json_values() : values_(value::object()), log_(std::make_unique<op_log>()) {}
+
+std::unique_ptr<json_values> json_values::make(value initial, std::error_code& error) {
+  error = !initial.is_object()       ? errc::root_not_object
+          : !make_encodable(initial) ? errc::unencodable
+                                     : errc::none;
+  if (error) return nullptr;
+  auto made = std::make_unique<json_values>();
+  made->values_ = std::move(initial);
+  return made;
 }
 
 json_values::~json_values() = default;
 
-patch_error json_values::set(std::string_view pointer, value v) {
-  if (!is_utf8(pointer) || !make_encodable(v)) return patch_error::unencodable;
+errc json_values::set(std::string_view pointer, value v) {
+  if (!is_utf8(pointer) || !make_encodable(v)) return errc::unencodable;
   place at;
-  if (auto const e = locate(values_, pointer, at); e != patch_error::none) return e;
+  if (auto const e = locate(values_, pointer, at); e != errc::none) return e;
   patch operations;
   if (at.parent != nullptr && at.target != nullptr) {
     diff(pointer, *at.target, v, operations);
@@ -63,46 +63,46 @@ patch_error json_values::set(std::string_view pointer, value v) {
   return perform_all(std::move(operations));
 }
 
-patch_error json_values::apply(patch const& operations) {
+errc json_values::apply(patch const& operations) {
   patch ours = operations;
   for (auto& o : ours) {
-    if (!is_utf8(o.path) || !make_encodable(o.operand)) return patch_error::unencodable;
+    if (!is_utf8(o.path) || !make_encodable(o.operand)) return errc::unencodable;
   }
   return perform_all(std::move(ours));
 }
 
-patch_error json_values::append(std::string_view pointer, std::string_view text) {
-  if (!is_utf8(text)) return patch_error::unencodable;
+errc json_values::append(std::string_view pointer, std::string_view text) {
+  if (!is_utf8(text)) return errc::unencodable;
   patch operations;
   operations.push_back({op_kind::append, std::string(pointer), {}, value(text)});
   return perform_all(std::move(operations));
 }
 
 /// Logs only when all were done, since a log cannot be rolled back in part. REQUIRES: encodable.
-patch_error json_values::perform_all(patch operations) {
+errc json_values::perform_all(patch operations) {
   struct performed {
     edit done;
     value operand;
   };
   std::vector<performed> all;
-  auto failed = patch_error::none;
+  auto failed = errc::none;
   for (auto& o : operations) {
     patch expanded;
     failed = expand(values_, std::move(o), expanded);
     for (auto& part : expanded) {
-      if (failed != patch_error::none) break;
+      if (failed != errc::none) break;
       edit done;
       failed = perform(values_, part, done);
-      if (failed != patch_error::none) break;
+      if (failed != errc::none) break;
       all.push_back({std::move(done), std::move(part.operand)});
     }
-    if (failed != patch_error::none) {
-      for (auto& p : all | std::views::reverse) take_back(values_, std::move(p.done));
+    if (failed != errc::none) {
+      for (auto p = all.rbegin(); p != all.rend(); ++p) take_back(values_, std::move(p->done));
       return failed;
     }
   }
   for (auto& p : all) log_->add(std::move(p.done), std::move(p.operand));
-  return patch_error::none;
+  return errc::none;
 }
 
 bool json_values::commit_ops(std::string& out) {

@@ -1,6 +1,5 @@
 #include "values/op_log.hpp"
 
-#include <ranges>
 #include <utility>
 
 #include "values/pointer.hpp"
@@ -202,7 +201,7 @@ bool op_log::encode(std::string& out) const {
 }
 
 void op_log::undo(value& document) {
-  for (auto& e : edits_ | std::views::reverse) take_back(document, std::move(e));
+  for (auto e = edits_.rbegin(); e != edits_.rend(); ++e) take_back(document, std::move(*e));
   clear();
 }
 

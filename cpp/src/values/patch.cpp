@@ -1,6 +1,5 @@
 #include "statelink/patch.hpp"
 
-#include <ranges>
 #include <utility>
 
 #include "values/edit.hpp"
@@ -37,42 +36,18 @@ bool operator==(op const& a, op const& b) noexcept {
   return a.kind == b.kind && a.path == b.path && a.from == b.from && same(a.operand, b.operand);
 }
 
-std::string_view describe(patch_error e) noexcept {
-  switch (e) {
-    case patch_error::none:
-      return "No error.";
-    case patch_error::bad_pointer:
-      return "The path is not an RFC 6901 pointer.";
-    case patch_error::no_such_path:
-      return "Nothing is at the path.";
-    case patch_error::bad_index:
-      return "The path has a token that is not an index of its array.";
-    case patch_error::not_a_string:
-      return "Only a string can be appended, and only to a string.";
-    case patch_error::into_itself:
-      return "A value cannot be moved into itself.";
-    case patch_error::root_removed:
-      return "The whole document cannot be removed.";
-    case patch_error::root_not_object:
-      return "The values of an instance are one object.";
-    case patch_error::unencodable:
-      return "The value or path has text that is not UTF-8, or something that is not JSON.";
-  }
-  return "Unknown error.";
-}
-
-patch_error apply_patch(value& target, patch const& operations) {
+errc apply_patch(value& target, patch const& operations) {
   std::vector<edit> edits;
   edits.reserve(operations.size());
   for (auto const& o : operations) {
     edit done;
-    if (auto const e = perform(target, o, done); e != patch_error::none) {
-      for (auto& earlier : edits | std::views::reverse) take_back(target, std::move(earlier));
+    if (auto const e = perform(target, o, done); e != errc::none) {
+      for (auto d = edits.rbegin(); d != edits.rend(); ++d) take_back(target, std::move(*d));
       return e;
     }
     edits.push_back(std::move(done));
   }
-  return patch_error::none;
+  return errc::none;
 }
 
 std::optional<patch> invert(value const& before, patch const& operations) {
@@ -81,7 +56,7 @@ std::optional<patch> invert(value const& before, patch const& operations) {
   edits.reserve(operations.size());
   for (auto const& o : operations) {
     edit done;
-    if (perform(document, o, done) != patch_error::none) return std::nullopt;
+    if (perform(document, o, done) != errc::none) return std::nullopt;
     if (done.kind == op_kind::append) {  // the only edit that does not keep what was there
       place at;
       locate(document, done.path, at);
@@ -90,7 +65,7 @@ std::optional<patch> invert(value const& before, patch const& operations) {
     edits.push_back(std::move(done));
   }
   patch inverse;
-  for (auto& done : edits | std::views::reverse) append_inverse(std::move(done), inverse);
+  for (auto e = edits.rbegin(); e != edits.rend(); ++e) append_inverse(std::move(*e), inverse);
   return inverse;
 }
 

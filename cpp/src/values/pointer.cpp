@@ -31,38 +31,38 @@ bool parse_index(std::string_view token, std::size_t& index) noexcept {
 }
 
 /// One step down: `out.target` becomes the parent, the token names a member or an element of it.
-patch_error step_down(std::string& token, place& out) {
-  if (out.target == nullptr) return patch_error::no_such_path;
+errc step_down(std::string& token, place& out) {
+  if (out.target == nullptr) return errc::no_such_path;
   out.parent = out.target;
   out.target = nullptr;
   if (auto* const object = out.parent->get_ptr<value::object_t*>()) {
     auto const found = object->find(token);
     if (found != object->end()) out.target = &found->second;
     out.key.swap(token);
-    return patch_error::none;
+    return errc::none;
   }
   if (auto* const array = out.parent->get_ptr<value::array_t*>()) {
     out.index = array->size();
-    if (token == "-") return patch_error::none;
-    if (!parse_index(token, out.index) || out.index > array->size()) return patch_error::bad_index;
+    if (token == "-") return errc::none;
+    if (!parse_index(token, out.index) || out.index > array->size()) return errc::bad_index;
     if (out.index < array->size()) out.target = &(*array)[out.index];
-    return patch_error::none;
+    return errc::none;
   }
-  return patch_error::no_such_path;
+  return errc::no_such_path;
 }
 
 }  // namespace
 
-patch_error locate(value& root, std::string_view pointer, place& out) {
+errc locate(value& root, std::string_view pointer, place& out) {
   out.parent = nullptr;
   out.target = &root;
-  if (!pointer.empty() && pointer.front() != '/') return patch_error::bad_pointer;
+  if (!pointer.empty() && pointer.front() != '/') return errc::bad_pointer;
   std::string token;
   while (!pointer.empty()) {
-    if (!take_token(pointer, token)) return patch_error::bad_pointer;
-    if (auto const e = step_down(token, out); e != patch_error::none) return e;
+    if (!take_token(pointer, token)) return errc::bad_pointer;
+    if (auto const e = step_down(token, out); e != errc::none) return e;
   }
-  return patch_error::none;
+  return errc::none;
 }
 
 void append_token(std::string& pointer, std::string_view key) {

@@ -20,7 +20,7 @@ struct place {
 };
 
 /// Finds the place that `pointer` names in `root`. Fails when the way to it does not exist.
-patch_error locate(value& root, std::string_view pointer, place& out);
+errc locate(value& root, std::string_view pointer, place& out);
 
 /// `pointer` without its last token. REQUIRES: not the root.
 inline std::string_view parent_of(std::string_view pointer) noexcept {

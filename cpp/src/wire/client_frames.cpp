@@ -1,5 +1,6 @@
 #include "wire/client_frames.hpp"
 
+#include <exception>
 #include <nlohmann/json.hpp>
 #include <utility>
 
@@ -10,9 +11,17 @@ namespace {
 
 using json = nlohmann::json;
 
+// A state's name and a handler's, both Python names. What is longer is unknown, and would come back
+// in an error that is kept.
+constexpr std::size_t most_handler_bytes = 1000;
+
+// What an HTTP head may have by default: a page with a longer path cannot have been got. Its query
+// is taken apart by the loop thread.
+constexpr std::size_t most_path_bytes = std::size_t{16} << 10;
+
 /// The members of the outermost object that say what frame it is, as they stand; empty: absent.
 struct frame_members {
-  std::string_view e, h, a, hello, resync;
+  std::string_view e, h, a, hello, page, stored, resync;
 };
 
 /// The member that `key` names, if it is one of ours.
@@ -21,6 +30,8 @@ std::string_view* member(frame_members& m, std::string_view key) {
   if (key == "h") return &m.h;
   if (key == "a") return &m.a;
   if (key == "hello") return &m.hello;
+  if (key == "page") return &m.page;
+  if (key == "stored") return &m.stored;
   if (key == "resync") return &m.resync;
   return nullptr;
 }
@@ -45,8 +56,10 @@ bool scan(json_scanner& in, frame_members& found) {
 }
 
 /// Thrown within this file, caught in parse().
-struct refused {
-  std::string sentence;
+struct refused : std::exception {
+  explicit refused(char const* why) : sentence(why) {}
+  char const* what() const noexcept override { return sentence; }
+  char const* sentence;  // a literal
 };
 
 template <class Check>
@@ -94,15 +107,34 @@ hello_frame read_hello(json const& j) {
   require(j.is_object(), "hello is not an object");
   hello_frame hello;
   if (j.contains("path")) hello.path = read_string(j, "path", "hello: path is not a string");
+  require(hello.path.size() <= most_path_bytes, "hello: path has more than 16384 bytes");
   if (auto const caps = j.find("caps"); caps != j.end()) {
     require(caps->is_array(), "hello: caps is not a list of strings");
     for (json const& cap : *caps) {
       require(cap.is_string(), "hello: caps is not a list of strings");
       if (cap == "append") hello.understands_append = true;
+      if (cap == "storage") hello.understands_storage = true;
     }
   }
   if (auto const resume = j.find("resume"); resume != j.end()) hello.resume = read_resume(*resume);
   return hello;
+}
+
+page_frame read_page(json const& j) {
+  require(j.is_string(), "page is not a string");
+  page_frame page{j.get<std::string>()};
+  require(page.path.size() <= most_path_bytes, "page has more than 16384 bytes");
+  require(page.path.starts_with('/'), "page does not begin with a slash");
+  return page;
+}
+
+void check_stored(json const& j) {
+  constexpr char const* sentence = "stored is not an object of states, each one of strings";
+  require(j.is_object(), sentence);
+  for (json const& vars : j) {
+    require(vars.is_object(), sentence);
+    for (json const& value : vars) require(value.is_string() || value.is_null(), sentence);
+  }
 }
 
 resync_frame read_resync(json const& j) {
@@ -126,7 +158,8 @@ client_frame client_frame_parser::parse(std::string_view text) {
     std::string_view const why = in.failure().empty() ? "it is not a JSON object" : in.failure();
     return frame_refusal{"not a frame: " + std::string(why)};
   }
-  int const kinds = !found.e.empty() + !found.hello.empty() + !found.resync.empty();
+  int const kinds = !found.e.empty() + !found.hello.empty() + !found.page.empty() +
+                    !found.stored.empty() + !found.resync.empty();
   if (kinds != 1)
     return frame_refusal{kinds == 0 ? "an unknown kind of frame" : "several frames in one"};
 
@@ -142,6 +175,8 @@ client_frame client_frame_parser::parse(std::string_view text) {
         return frame_refusal{"event: h is not Unicode"};
       event.handler = decoded_;
     }
+    if (event.handler.size() > most_handler_bytes)
+      return frame_refusal{"event: h has more than 1000 bytes"};
     if (!found.a.empty() && found.a.front() != '{')
       return frame_refusal{"event: a is not an object"};
     event.arguments = found.a;
@@ -149,9 +184,14 @@ client_frame client_frame_parser::parse(std::string_view text) {
   }
   try {
     if (!found.hello.empty()) return read_hello(json::parse(found.hello));
+    if (!found.page.empty()) return read_page(json::parse(found.page));
+    if (!found.stored.empty()) {
+      check_stored(json::parse(found.stored));
+      return stored_frame{found.stored};
+    }
     return read_resync(json::parse(found.resync));
-  } catch (refused& r) {
-    return frame_refusal{std::move(r.sentence)};
+  } catch (refused const& r) {
+    return frame_refusal{r.sentence};
   } catch (json::exception const&) {  // half a surrogate pair, or a number beyond double
     return frame_refusal{"a string or number that cannot be read"};
   }

@@ -19,6 +19,16 @@ struct event_frame {
   std::string_view arguments;  ///< JSON text of the object, as the client wrote it; empty: none
 };
 
+/// The page is another one now, without a reload.
+struct page_frame {
+  std::string path;  ///< with its query
+};
+
+/// What the browser keeps of client-storage vars.
+struct stored_frame {
+  std::string_view values;  ///< JSON text: by state and var a string or null; a view into the text
+};
+
 struct resync_frame {
   std::vector<instance_no> instances;
 };
@@ -28,7 +38,8 @@ struct frame_refusal {
   std::string sentence;
 };
 
-using client_frame = std::variant<event_frame, hello_frame, resync_frame, frame_refusal>;
+using client_frame =
+    std::variant<event_frame, hello_frame, page_frame, stored_frame, resync_frame, frame_refusal>;
 
 /// Parses the text of client frames. An event costs no allocation. Unknown keys are checked as JSON
 /// and ignored, so is a key's second occurrence in an event.

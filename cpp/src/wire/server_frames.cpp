@@ -1,6 +1,7 @@
 #include "wire/server_frames.hpp"
 
 #include "wire/json_text.hpp"
+#include "wire/utf8.hpp"
 
 namespace statelink {
 namespace {
@@ -39,7 +40,15 @@ void append_hello(std::string& out, server_hello const& hello) {
   append_field(out, ",\"boot\":", hello.boot);
   out += hello.resumed ? ",\"resumed\":true" : ",\"resumed\":false";
   append_field(out, ",\"last\":", hello.last);
-  out += hello.append ? ",\"caps\":[\"append\"]}}" : ",\"caps\":[]}}";
+  out += ",\"caps\":[";
+  if (hello.append) out += "\"append\"";
+  if (hello.storage) out += hello.append ? ",\"storage\"" : "\"storage\"";
+  out += ']';
+  if (hello.storage && !hello.storage_vars.empty()) {
+    out += ",\"storage\":";
+    out += hello.storage_vars;
+  }
+  out += "}}";
 }
 
 void begin_snapshot(std::string& out, std::string_view state_name, instance_revision at,
@@ -76,7 +85,7 @@ void append_error(std::string& out, event_id id, std::string_view code, std::str
                   follow_span follows) {
   append_field(out, "{\"x\":", id);
   append_field(out, ",\"c\":", code);
-  append_field(out, ",\"m\":", message);
+  append_field(out, ",\"m\":", cut_utf8(message, most_error_bytes));
   append_follows(out, follows);
 }
 

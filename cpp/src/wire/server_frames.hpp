@@ -18,8 +18,11 @@ struct server_hello {
   std::string_view secret;
   std::string_view boot;
   bool resumed = false;
-  event_id last = 0;    ///< highest event id received from this identity
-  bool append = false;  ///< both sides have the string append operation
+  event_id last = 0;     ///< highest event id received from this identity
+  bool append = false;   ///< both sides have the string append operation
+  bool storage = false;  ///< the client keeps values of client-storage vars
+  /// JSON text, an array: which vars these are and where they are kept. Empty: none.
+  std::string_view storage_vars;
 };
 void append_hello(std::string& out, server_hello const& hello);
 
@@ -41,7 +44,10 @@ void append_ack(std::string& out, event_id id, follow_span follows);
 /// Every event from `first` to `last` that was not answered by an error has run.
 void append_ack(std::string& out, event_id first, event_id last, follow_span follows);
 
-/// Event `id` failed. `code`: one of the table in docs/protocol.md; `message`: for people.
+/// An error's message is cut to so many bytes: what a client sent wrong may come back in it.
+inline constexpr std::size_t most_error_bytes = 4000;
+/// Event `id` failed; 0: none that the client sent, but something that followed one. `code`: one of
+/// the table in docs/protocol.md; `message`: for people.
 void append_error(std::string& out, event_id id, std::string_view code, std::string_view message,
                   follow_span follows);
 

@@ -9,7 +9,9 @@ import socket
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, TypeVar
 
+from statelink._follow_ups import wire_name
 from statelink.errors import EventError
+from statelink.event import EventHandler
 from statelink.state import State, event_handlers
 from statelink.testing.calls import Call
 from statelink.testing.conversation import Conversation, Identity
@@ -66,6 +68,7 @@ class Client:
         self._socket: ClientConnection | None = None
         self._reader: asyncio.Task[None] | None = None
         self._news = asyncio.Event()
+        self._heard: dict[str, int] = {}  # by name, how many emits were waited for
 
     # --- what it sees -------------------------------------------------------------------------------------------------
 
@@ -104,6 +107,16 @@ class Client:
         return self._conversation.resumed
 
     @property
+    def storage(self) -> dict[str, str]:
+        """What its browser keeps, by key: the values of client-storage vars. See `store`."""
+        return self._conversation.storage
+
+    @property
+    def hydrated(self) -> bool:
+        """Whether everything that its page shows was introduced on this socket."""
+        return self._conversation.hydrated
+
+    @property
     def connected(self) -> bool:
         """Whether its socket is open."""
         return self._socket is not None
@@ -136,9 +149,46 @@ class Client:
                 await asyncio.wait_for(self._news.wait(), min(left, _LOOK_AGAIN))
         return found
 
+    @property
+    def emitted(self) -> list[tuple[str, Any]]:
+        """What handlers emitted to the page (`statelink.emit`), as names and payloads, in order."""
+        return self._conversation.emitted
+
+    @property
+    def redirects(self) -> list[Frame]:
+        """The redirects that handlers sent, in order: `redirect`, `external`, `replace`."""
+        return self._conversation.redirects
+
+    @property
+    def reported(self) -> list[EventError]:
+        """Failures that answer no call: of follow-ups, of background handlers."""
+        return self._conversation.reported
+
+    async def next_emitted(self, name: str, timeout: float = 2) -> Any:
+        """Waits for what is emitted under a name, each once, in order.
+
+        Args:
+            name: the name.
+            timeout: seconds.
+
+        Returns:
+            The payload.
+
+        Raises:
+            TimeoutError: nothing more came.
+        """
+        seen = self._heard.get(name, 0)
+        payloads = await self.until(
+            lambda: [payload for n, payload in self.emitted if n == name][seen:], timeout
+        )
+        self._heard[name] = seen + 1
+        return payloads[0]
+
     # --- what it does -------------------------------------------------------------------------------------------------
 
-    async def call(self, handler: Callable[..., Any] | str, /, **arguments: Any) -> None:
+    async def call(
+        self, handler: EventHandler[..., Any] | Callable[..., Any] | str, /, **arguments: Any
+    ) -> None:
         """Calls an event handler; returns when it was acknowledged and what it changed is in the values.
 
         Args:
@@ -160,7 +210,7 @@ class Client:
             ) from None
 
     async def send_event(
-        self, handler: Callable[..., Any] | str, /, **arguments: Any
+        self, handler: EventHandler[..., Any] | Callable[..., Any] | str, /, **arguments: Any
     ) -> Awaitable[None]:
         """Like `call`, but returns when the event is sent, with a future of its answer."""
         answer: asyncio.Future[None] = asyncio.get_running_loop().create_future()
@@ -188,6 +238,24 @@ class Client:
         with contextlib.suppress(ConnectionClosed):
             for text in texts:
                 await self._socket.send(text)
+
+    async def navigate(self, path: str) -> None:
+        """Goes to another page without a reload; returns when that has loaded: its on_load handlers have run.
+
+        Raises:
+            TimeoutError: that took longer than `timeout` seconds.
+            ConnectionError: the socket was closed before.
+        """
+        await self.send_page(path)
+        await self._until_hydrated()
+
+    async def send_page(self, path: str) -> None:
+        """Like `navigate`, but returns when it is said."""
+        await self.send_raw(*self._conversation.navigate(path))
+
+    async def store(self, key: str, value: str) -> None:
+        """Another tab of its browser has changed what is kept: the server is told, where it wants to know."""
+        await self.send_raw(*self._conversation.store(key, value))
 
     async def resync(self, state: type[State] | str) -> None:
         """Asks for a snapshot of a state, as a client that met a gap does; it comes later."""
@@ -227,8 +295,11 @@ class Client:
         await self.drop()
         await self.open()
 
-    async def open(self) -> None:
+    async def open(self, *, wait: bool = True) -> None:
         """Connects; returns when hydrated.
+
+        Args:
+            wait: False returns when hello is said.
 
         Raises:
             ConnectionError: the server closed the socket before that; the message has the code and reason.
@@ -259,6 +330,10 @@ class Client:
         hello = self._conversation.opened()
         self._reader = asyncio.create_task(self._read(self._socket))
         await self.send_raw(*hello)
+        if wait:
+            await self._until_hydrated()
+
+    async def _until_hydrated(self) -> None:
         await self.until(lambda: self._conversation.hydrated or not self.connected, self.timeout)
         if not self._conversation.hydrated:
             raise ConnectionError(
@@ -321,23 +396,31 @@ class Client:
         return f"<Client {tokens[-1] if tokens else 'without identity'}, {len(self.frames)} frames>"
 
 
-def event_name(names: Mapping[type[State], str], handler: Callable[..., Any] | str) -> str:
+def event_name(
+    names: Mapping[type[State], str],
+    handler: EventHandler[..., Any] | Callable[..., Any] | str,
+) -> str:
     """The name on the wire of an event handler.
 
     Args:
         names: the served state classes and their names.
-        handler: a function of one of them; or its name, which is returned as it is.
+        handler: a handler of one of them; or its name, which is returned as it is.
 
     Raises:
         LookupError: none of them has it as an event handler, or several inherit it.
     """
     if isinstance(handler, str):
         return handler
+    function: object = handler
+    if isinstance(handler, EventHandler):
+        if handler.owner in names:
+            return wire_name(names, handler)
+        function = handler.function  # of a class that is no state: a mixin
     found = {
-        f"{names[cls]}.{name}": vars(cls).get(name) is handler
+        f"{names[cls]}.{name}": name in vars(cls)
         for cls in names
-        for name, function in event_handlers(cls).items()
-        if function is handler
+        for name, known in event_handlers(cls).items()
+        if known.function is function
     }
     defining = [name for name, own in found.items() if own] or list(found)
     if len(defining) == 1:

@@ -6,7 +6,7 @@ client would do, and writes down whatever the server did that it promised not to
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from typing import Any, NamedTuple
 
 from statelink.errors import EventError
@@ -44,13 +44,17 @@ class Conversation:
         caps: the capabilities that it offers.
         identity: the one to go on with, if any, as a reloaded page does.
         states: names of all states that the server has; None: any.
+        storage: what its browser keeps at the beginning, by key.
 
     Attributes:
         held: the instances and their values.
         resumed: whether the last hello went on with the client's identity.
-        hydrated: everything that the client sees was introduced on this socket.
+        storage: what its browser keeps, by key: the values of client-storage vars.
         identities: the client tokens that it has had, in order.
         violations: sentences about what the server did against docs/protocol.md.
+        emitted: names and payloads of what handlers emitted, in order.
+        redirects: the frames of redirects, in order.
+        reported: failures of what followed its events, as follow-ups, background handlers.
     """
 
     def __init__(
@@ -59,12 +63,20 @@ class Conversation:
         caps: Collection[str] = ("append",),
         identity: Identity | None = None,
         states: Collection[str] | None = None,
+        storage: Mapping[str, str] | None = None,
     ) -> None:
         self.violations: list[str] = []
         self.held = Held(self.violations.append)
+        self.emitted: list[tuple[str, Any]] = []
+        self.redirects: list[Frame] = []
+        self.reported: list[EventError] = []
         self.identities: list[str] = [identity.token] if identity else []
-        self.resumed = self.hydrated = False
+        self.storage: dict[str, str] = dict(storage or {})
+        self.resumed = False
         self._path = path
+        self._pages: list[str] = []  # gone to before the server has greeted
+        self._owed = 0  # so often the server is to say hydrated
+        self._stored_vars: list[Frame] = []
         self._caps = list(caps)
         self._identity = identity
         self._states = None if states is None else frozenset(states)
@@ -78,9 +90,16 @@ class Conversation:
         """Who the client is; None before it was told, and when another took it over."""
         return self._identity and self._identity._replace(acked=self._calls.acked)
 
+    @property
+    def hydrated(self) -> bool:
+        """Everything that its page shows was introduced on this socket."""
+        return self._greeted and self._owed == 0
+
     def opened(self) -> list[str]:
         """A socket is open."""
-        self._greeted = self.hydrated = self.resumed = False
+        self._greeted = self.resumed = False
+        self._owed = 1
+        self._pages.clear()
         hello: dict[str, Any] = {"path": self._path, "caps": self._caps}
         if self.identity:
             token, secret, boot, acked = self.identity
@@ -94,6 +113,38 @@ class Conversation:
             }
         return [compact({"hello": hello})]
 
+    def navigate(self, path: str) -> list[str]:
+        """Goes to another page without a reload."""
+        self._path = path
+        self._pages.append(path)
+        return self._take_pages() if self._greeted else []
+
+    def _take_pages(self) -> list[str]:
+        pages = [compact({"page": path}) for path in self._pages]
+        self._owed += len(pages)
+        self._pages.clear()
+        return pages
+
+    def store(self, key: str, value: str) -> list[str]:
+        """Another tab of its browser has changed what is kept."""
+        self.storage[key] = value
+        return self._say_stored([var for var in self._stored_vars if var["key"] == key])
+
+    def _say_stored(self, stored_vars: list[Frame]) -> list[str]:
+        if not stored_vars:
+            return []
+        kept: dict[str, dict[str, str]] = {}
+        for var in stored_vars:
+            if var["key"] in self.storage:
+                kept.setdefault(var["s"], {})[var["v"]] = self.storage[var["key"]]
+        return [compact({"stored": kept})]
+
+    def _keep_stored(self) -> None:
+        for var in self._stored_vars:
+            value = self.held.overlay(var["s"]).get(var["v"])
+            if value is not None:
+                self.storage[var["key"]] = value
+
     def call(self, call: Call) -> list[str]:
         """Calls an event handler; it is sent when the server has greeted."""
         self._calls.add(call)
@@ -103,7 +154,8 @@ class Conversation:
 
     def lost(self, code: int, reason: str = "") -> None:
         """The socket is closed."""
-        self._greeted = self.hydrated = False
+        self._greeted = False
+        self._pages.clear()
         if code in _ENDING_CODES:
             self._ended = True
             self._calls.end(
@@ -132,17 +184,25 @@ class Conversation:
             sends += self._hello(**frame["hello"])
         elif kind == "snapshot":
             self._snapshot(frame)
+            self._keep_stored()
         elif kind == "patch":
             if not self.held.patch(frame):
                 sends.append(compact({"resync": [frame["i"]]}))
+            self._keep_stored()
         elif kind == "hydrated":
             self._hydrated()
+        elif kind == "emit":
+            self.emitted.append((frame["emit"], frame["d"]))
+        elif kind == "redirect":
+            self.redirects.append(frame)
         else:
             for instance in self.held.lacking(frame.get("f", ())):
                 self.violations.append(
                     f"{compact(frame)} came while instance {instance.number} was at revision {instance.revision}"
                 )
-            if kind == "error":
+            if kind == "error" and frame["x"] == 0:
+                self.reported.append(EventError(frame["c"], frame["m"]))
+            elif kind == "error":
                 self._calls.fail(frame)
             else:
                 self._calls.acknowledge(frame)
@@ -152,8 +212,19 @@ class Conversation:
         return frame, sends
 
     def _hello(
-        self, token: str, secret: str, boot: str, resumed: bool, last: int, caps: list[str]
+        self,
+        token: str,
+        secret: str,
+        boot: str,
+        resumed: bool,
+        last: int,
+        caps: list[str],
+        storage: list[Frame] | None = None,
     ) -> list[str]:
+        if storage and "storage" not in caps:
+            self.violations.append("the server names vars to keep, without the capability")
+        self._stored_vars = storage or []
+        stored = self._say_stored(self._stored_vars)
         if not set(caps) <= set(self._caps):
             self.violations.append(f"the server took capabilities that were not offered: {caps}")
         if resumed and (self._identity is None or self._identity.token != token):
@@ -174,7 +245,7 @@ class Conversation:
             self.identities.append(token)
         self._greeted = self._was_greeted = True
         self.held.append = "append" in caps
-        return self._calls.resume(last) + self._calls.take_queued()
+        return stored + self._take_pages() + self._calls.resume(last) + self._calls.take_queued()
 
     def _snapshot(self, frame: Frame) -> None:
         if self._states is not None and frame["s"] not in self._states:
@@ -182,9 +253,9 @@ class Conversation:
         self.held.introduce(frame)
 
     def _hydrated(self) -> None:
-        if self.hydrated:
+        if self._owed == 0:
             self.violations.append("hydrated was sent again")
-        self.hydrated = True
+        self._owed = max(0, self._owed - 1)
         self.held.prune()
         if missing := (self._states or frozenset()) - self.held.states():
             self.violations.append(

@@ -80,6 +80,10 @@ def _is_event(value: object) -> bool:
     return _is_positive(value) or _is_range(value)
 
 
+def _is_error_of(value: object) -> bool:
+    return _is_event(value) or (_is_number(value) and value == 0)  # 0: of no event of the client
+
+
 def _are_pairs(value: object) -> bool:
     if not isinstance(value, list) or not value:
         return False
@@ -101,14 +105,30 @@ def _are_operations(value: object) -> bool:
 
 
 def _is_hello(value: object) -> bool:
+    fields = ("token", "secret", "boot", "resumed", "last", "caps")
     return (
         isinstance(value, dict)
-        and tuple(value) == ("token", "secret", "boot", "resumed", "last", "caps")
+        and tuple(value) in (fields, (*fields, "storage"))
         and all(_is_text(value[name]) for name in ("token", "secret", "boot"))
         and isinstance(value["resumed"], bool)
         and _is_number(value["last"])
         and isinstance(value["caps"], list)
         and all(map(_is_text, value["caps"]))
+        and ("storage" not in value or _are_stored_vars(value["storage"]))
+    )
+
+
+def _are_stored_vars(value: object) -> bool:
+    return (
+        isinstance(value, list)
+        and value != []
+        and all(
+            isinstance(var, dict)
+            and tuple(var)[:4] == ("s", "v", "in", "key")
+            and all(_is_text(var[name]) for name in ("s", "v", "key"))
+            and var["in"] in ("local", "session", "cookie")
+            for var in value
+        )
     )
 
 
@@ -122,7 +142,7 @@ _SNAPSHOT: _Checks = {
 }
 _PATCH: _Checks = {"i": _is_positive, "r": _is_positive, "p": _are_operations}
 _ACKNOWLEDGEMENT: _Checks = {"a": _is_event, "f": _are_pairs}
-_ERROR: _Checks = {"x": _is_event, "c": _is_text, "m": _is_text, "f": _are_pairs}
+_ERROR: _Checks = {"x": _is_error_of, "c": _is_text, "m": _is_text, "f": _are_pairs}
 
 # By the fields in their order: every form that a frame of the server may have.
 _FORMS: dict[tuple[str, ...], tuple[str, _Checks]] = {
@@ -134,5 +154,14 @@ _FORMS: dict[tuple[str, ...], tuple[str, _Checks]] = {
     ("a", "f"): ("acknowledgement", _ACKNOWLEDGEMENT),
     ("x", "c", "m"): ("error", _ERROR),
     ("x", "c", "m", "f"): ("error", _ERROR),
+    ("emit", "d"): ("emit", {"emit": _is_text}),
+    ("redirect", "external", "replace"): (
+        "redirect",
+        {
+            "redirect": _is_text,
+            "external": lambda value: isinstance(value, bool),
+            "replace": lambda value: isinstance(value, bool),
+        },
+    ),
     ("hydrated",): ("hydrated", {"hydrated": lambda value: value is True}),
 }

@@ -11,7 +11,7 @@ from statelink.app import App
 from statelink.testing.client import Client
 from statelink.testing.conversation import Conversation, Identity
 
-__all__ = ["AppHarness", "ProtocolViolation"]
+__all__ = ["AppHarness", "Clock", "ProtocolViolation"]
 
 _HOST = "127.0.0.1"
 _NO_HEADERS: Mapping[str, str] = MappingProxyType({})
@@ -19,6 +19,30 @@ _NO_HEADERS: Mapping[str, str] = MappingProxyType({})
 
 class ProtocolViolation(AssertionError):
     """The server did what docs/protocol.md rules out."""
+
+
+class Clock:
+    """The clock of an app under test: it stands still until it is told to go on.
+
+    Attributes:
+        now: seconds since the harness began.
+    """
+
+    def __init__(self, app: App) -> None:
+        self._app = app
+        self.now = 0.0
+        app.set_clock(self.now)
+
+    def advance(self, seconds: float) -> None:
+        """Lets time pass: what is due then has been done when it returns, but for what suspends.
+
+        Raises:
+            ValueError: it would go back.
+        """
+        if seconds < 0:
+            raise ValueError("a clock does not go back")
+        self.now += seconds
+        self._app.set_clock(self.now)
 
 
 class AppHarness:
@@ -33,6 +57,7 @@ class AppHarness:
 
     Attributes:
         clients: all that were connected, in order.
+        clock: the app's; time stands still but for ``clock.advance(seconds)``. Sockets have their own.
 
     Example:
         >>> async with AppHarness(app) as harness:
@@ -45,6 +70,7 @@ class AppHarness:
         self.app = app
         self.timeout = timeout
         self.clients: list[Client] = []
+        self.clock = Clock(app)
         self._port = 0
 
     @property
@@ -61,10 +87,12 @@ class AppHarness:
         self,
         path: str = "/",
         *,
-        caps: Collection[str] = ("append",),
+        caps: Collection[str] = ("append", "storage"),
         identity: Identity | None = None,
         headers: Mapping[str, str] = _NO_HEADERS,
         receive_buffer: int | None = None,
+        stored: Mapping[str, str] | None = None,
+        wait: bool = True,
     ) -> Client:
         """A new client.
 
@@ -74,6 +102,8 @@ class AppHarness:
             identity: to go on as this client, as a reloaded page does.
             headers: further HTTP headers of its handshake.
             receive_buffer: bytes that its socket buffers, for slow clients.
+            stored: what its browser keeps for client-storage vars, by key; see `Client.storage`.
+            wait: False returns when hello is said.
 
         Returns:
             The client, which is hydrated.
@@ -81,7 +111,7 @@ class AppHarness:
         Raises:
             ConnectionError: the server closed the socket before that.
         """
-        conversation = Conversation(path, caps, identity, self.app.state_names.values())
+        conversation = Conversation(path, caps, identity, self.app.state_names.values(), stored)
         client = Client(
             self.url,
             conversation,
@@ -91,8 +121,13 @@ class AppHarness:
             timeout=self.timeout,
         )
         self.clients.append(client)
-        await client.open()
+        await client.open(wait=wait)
         return client
+
+    async def gone(self, client: Client) -> None:
+        """Waits until the server knows that a client's socket is gone."""
+        sockets = self.app.event_namespace.token_to_sid
+        await client.until(lambda: client.client_token not in sockets, self.timeout)
 
     async def restart(self) -> None:
         """Stops the app and starts it again on the same port; clients can `reconnect`."""

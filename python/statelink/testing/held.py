@@ -143,6 +143,11 @@ class Held:
             return {**found[0], **found[1]}
         return found[0] if found else None
 
+    def overlay(self, state: str) -> dict[str, Any]:
+        """The values of a state's overlay; none where there is none."""
+        layer = self._layers.get((state, True))
+        return layer.values if layer else {}
+
     def all_values(self) -> dict[str, dict[str, Any]]:
         """What the client sees of every state."""
         return {state: self.values(state) or {} for state, _ in self._layers}

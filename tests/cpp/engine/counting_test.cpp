@@ -41,7 +41,7 @@ TEST_F(counting, a_turn_that_changes_nothing_sends_its_answer_only) {
   for (std::size_t c = 0; c < 3; ++c) s.model(c).take_heard();
   auto const sends = s.out.counts().sends;
   s.event(1, [&](turn& t) {
-    sample_values& v = s.enter(t, s.core.visible(t.actor, s.room));
+    sample_values& v = s.enter(t, s.core.visible(t.actor(), s.room));
     ++v.now.count;
     --v.now.count;
   });

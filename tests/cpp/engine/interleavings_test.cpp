@@ -148,7 +148,7 @@ action const guest_commits{"guest commits", [](simulation& s) { s.increment(othe
 action const open_link{"open: change and link A", [](simulation& s) {
                          s.open_event(watched, [&](turn& t) {
                            if (s.is_held(s.core.find_room(s.room, "A")) ||
-                               s.is_held(s.core.visible(t.actor, s.room))) {
+                               s.is_held(s.core.visible(t.actor(), s.room))) {
                              return;
                            }
                            s.increment(t, s.own);
@@ -159,7 +159,7 @@ action const open_link{"open: change and link A", [](simulation& s) {
                        }};
 action const open_unlink{"open: unlink and change", [](simulation& s) {
                            s.open_event(watched, [&](turn& t) {
-                             instance_no const room = s.core.linked(t.actor, s.room);
+                             instance_no const room = s.core.linked(t.actor(), s.room);
                              if (!room || s.is_held(room)) return;
                              s.increment(t, s.room);
                              s.unlink(t, s.room);
@@ -168,14 +168,14 @@ action const open_unlink{"open: unlink and change", [](simulation& s) {
                          }};
 action const open_change{"open: change", [](simulation& s) {
                            s.open_event(watched, [&](turn& t) {
-                             if (s.is_held(s.core.visible(t.actor, s.room))) return;
+                             if (s.is_held(s.core.visible(t.actor(), s.room))) return;
                              s.increment(t, s.room);
                              s.increment(t, s.own);
                            });
                          }};
 action const other_opens{"open: other changes", [](simulation& s) {
                            s.open_event(other, [&](turn& t) {
-                             if (!s.is_held(s.core.visible(t.actor, s.room)))
+                             if (!s.is_held(s.core.visible(t.actor(), s.room)))
                                s.increment(t, s.room);
                            });
                          }};

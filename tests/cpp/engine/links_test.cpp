@@ -118,7 +118,7 @@ TEST_F(links, private_values_stay_as_they_are_while_linked) {
   settle();
   heard(0);
   // Not by what is visible: the private instance itself.
-  s.event(0, [&](turn& t) { ++s.enter(t, s.core.own(t.actor, s.room)).now.count; });
+  s.event(0, [&](turn& t) { ++s.enter(t, s.core.own(t.actor(), s.room)).now.count; });
   settle();
   EXPECT_EQ(heard(0), std::vector<std::string>{"ack 3"});
   s.unlink(0, s.room);
@@ -206,16 +206,16 @@ TEST_F(links, each_state_class_is_linked_by_itself) {
 TEST_F(links, what_cannot_be_linked) {
   clients(1);
   client_no const c = s.number(0);
-  EXPECT_EQ(s.core.can_link(c, s.room, "A"), link_error::none);
-  EXPECT_EQ(s.core.can_link(c, s.room, ""), link_error::empty_token);
-  EXPECT_EQ(s.core.can_link(c, s.room, std::string(513, 'x')), link_error::token_too_long);
-  EXPECT_EQ(s.core.can_link(c, s.room, std::string(512, 'x')), link_error::none);
-  EXPECT_EQ(s.core.can_link(c, s.room, s.token(0)), link_error::own_token);
-  EXPECT_EQ(s.core.can_link(c, s.own, "A"), link_error::not_shared);
+  EXPECT_EQ(s.core.can_link(c, s.room, "A"), errc::none);
+  EXPECT_EQ(s.core.can_link(c, s.room, ""), errc::empty_token);
+  EXPECT_EQ(s.core.can_link(c, s.room, std::string(513, 'x')), errc::token_too_long);
+  EXPECT_EQ(s.core.can_link(c, s.room, std::string(512, 'x')), errc::none);
+  EXPECT_EQ(s.core.can_link(c, s.room, s.token(0)), errc::own_token);
+  EXPECT_EQ(s.core.can_link(c, s.own, "A"), errc::not_shared);
   turn t;
   s.core.begin(t, c);
-  EXPECT_EQ(s.core.link(t, s.own, "A"), link_error::not_shared);
-  EXPECT_EQ(s.core.unlink(t, s.room), link_error::not_linked);
+  EXPECT_EQ(s.core.link(t, s.own, "A"), errc::not_shared);
+  EXPECT_EQ(s.core.unlink(t, s.room), errc::not_linked);
   EXPECT_FALSE(s.core.commit(t));
   s.core.end(t);
 }
@@ -369,7 +369,7 @@ TEST_F(links, a_snapshot_that_is_asked_for_between_the_commit_and_the_end_of_a_t
   turn t;
   s.core.begin(t, s.number(0));
   ++s.enter(t, a).now.count;
-  ++s.enter(t, s.core.own(t.actor, s.own)).now.count;
+  ++s.enter(t, s.core.own(t.actor(), s.own)).now.count;
   s.core.commit(t);
   s.note_commit(t);
   s.drain();

@@ -20,7 +20,7 @@ struct overlays : testing::Test {
     s.check_all();
   }
   void change(std::size_t c) {
-    s.event(c, [&](turn& t) { ++s.enter(t, s.core.overlay(t.actor, s.room)).now.count; });
+    s.event(c, [&](turn& t) { ++s.enter(t, s.core.overlay(t.actor(), s.room)).now.count; });
   }
   std::int64_t shown(std::size_t c, char const* state) {
     return (*s.model(c).values(state)).at("count");
@@ -92,7 +92,7 @@ TEST_F(overlays, are_not_encoded_while_a_turn_changes_them) {
   change(0);
   settle();
   s.model(0).answers_may_be_late = true;
-  s.open_event(0, [&](turn& t) { ++s.enter(t, s.core.overlay(t.actor, s.room)).now.count; });
+  s.open_event(0, [&](turn& t) { ++s.enter(t, s.core.overlay(t.actor(), s.room)).now.count; });
   s.resync(0, s.own);  // of the same stream
   s.drain();
   s.close_events(false);

@@ -58,20 +58,19 @@ class random_run {
   /// What a handler does; nothing where another turn holds what it needs.
   void act(turn& t, std::size_t actor) {
     auto const is_free = [&](instance_no no) {
-      bool const is_mine = std::any_of(t.entered.begin(), t.entered.end(),
-                                       [&](instance const* i) { return i->no == no; });
+      bool const is_mine = t.has_entered(no);
       return is_mine || !s_.is_held(no);
     };
     for (std::size_t n = 1 + below(3); n-- > 0;) {
       class_no const cls = shared_class();
-      instance_no const linked = s_.core.linked(t.actor, cls);
+      instance_no const linked = s_.core.linked(t.actor(), cls);
       switch (below(6)) {
         case 0: {
           std::string const token = link_token(actor);
           if (is_free(s_.core.room(cls, token)) && is_free(linked)) {
             s_.link(t, cls, token);
             tell("link " + s_.core.definition(cls).name + " " + token,
-                 s_.core.linked(t.actor, cls).value);
+                 s_.core.linked(t.actor(), cls).value);
           }
           break;
         }
@@ -84,7 +83,7 @@ class random_run {
         default: {
           class_no const changed = any_class();
           instance_no const seen =
-              one_in(4) ? s_.core.overlay(t.actor, changed) : s_.core.visible(t.actor, changed);
+              one_in(4) ? s_.core.overlay(t.actor(), changed) : s_.core.visible(t.actor(), changed);
           if (is_free(seen)) {
             ++s_.enter(t, seen).now.count;
             tell("change", seen.value);

@@ -237,7 +237,7 @@ TEST_F(resume, supersedes_the_old_session_at_once) {
   for (std::size_t c : {0u, 1u}) s.link(c, s.room, "A");
   settle();
   s.wake_up();
-  session_no const old = s.core.client_record(s.number(0)).session;
+  session_no const old = s.core.session_of(s.number(0));
   s.increment(0, s.room);
   s.reconnect(0);
   auto const closes = s.out.take_closes();

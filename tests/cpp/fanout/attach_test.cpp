@@ -1,8 +1,8 @@
 // Where a client goes on when it comes back.
 #include <gtest/gtest.h>
 
-#include "fanout/fanout.hpp"
 #include "fanout/hand_made.hpp"
+#include "statelink/fanout.hpp"
 
 using namespace statelink;
 using namespace statelink::test;

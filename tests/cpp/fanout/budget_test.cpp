@@ -3,8 +3,8 @@
 
 #include <set>
 
-#include "fanout/fanout.hpp"
 #include "fanout/hand_made.hpp"
+#include "statelink/fanout.hpp"
 
 using namespace statelink;
 using namespace statelink::test;

@@ -1,5 +1,5 @@
 // The fan-out alone: who is woken, what is written in which order, what becomes of slow clients.
-#include "fanout/fanout.hpp"
+#include "statelink/fanout.hpp"
 
 #include <gtest/gtest.h>
 

@@ -8,7 +8,9 @@
 #include <string_view>
 #include <vector>
 
-#include "fanout/fanout.hpp"
+#include "fanout/batch.hpp"
+#include "fanout/subscriber.hpp"
+#include "statelink/fanout.hpp"
 
 namespace statelink::test {
 

@@ -2,8 +2,8 @@
 // cursors becomes true in the moment in which its entry is written.
 #include <gtest/gtest.h>
 
-#include "fanout/fanout.hpp"
 #include "fanout/hand_made.hpp"
+#include "statelink/fanout.hpp"
 
 using namespace statelink;
 using namespace statelink::test;

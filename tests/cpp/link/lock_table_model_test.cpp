@@ -7,7 +7,7 @@
 #include <random>
 #include <set>
 
-#include "link/lock_table.hpp"
+#include "statelink/lock_table.hpp"
 
 namespace statelink {
 namespace {

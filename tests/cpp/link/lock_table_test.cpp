@@ -1,4 +1,4 @@
-#include "link/lock_table.hpp"
+#include "statelink/lock_table.hpp"
 
 #include <gtest/gtest.h>
 
@@ -15,7 +15,7 @@ constexpr lock_key x = lock_key::of(instance_no{1});
 constexpr lock_key y = lock_key::of(instance_no{2});
 constexpr lock_key z = lock_key::of(client_no{1});
 
-class LockTable : public ::testing::Test {
+class lock_table_rules : public ::testing::Test {
  protected:
   lock_outcome acquire(turn_no t, lock_key k) { return locks.acquire(t, k, ++now).outcome; }
   lock_outcome shared(turn_no t, lock_key k) { return locks.acquire_shared(t, k, ++now).outcome; }
@@ -47,7 +47,7 @@ class LockTable : public ::testing::Test {
   std::int64_t now = 0;
 };
 
-TEST_F(LockTable, KeysOfClientsAndRoomsDiffer) {
+TEST_F(lock_table_rules, KeysOfClientsAndRoomsDiffer) {
   EXPECT_NE(lock_key::of(client_no{1}), lock_key::of(instance_no{1}));
   EXPECT_TRUE(x.is_room());
   EXPECT_FALSE(z.is_room());
@@ -55,7 +55,7 @@ TEST_F(LockTable, KeysOfClientsAndRoomsDiffer) {
   EXPECT_EQ(z.number(), 1u);
 }
 
-TEST_F(LockTable, AFreeLockIsGranted) {
+TEST_F(lock_table_rules, AFreeLockIsGranted) {
   EXPECT_EQ(acquire(a, x), granted);
   EXPECT_TRUE(locks.holds(a, x));
   EXPECT_FALSE(locks.holds(b, x));
@@ -65,7 +65,7 @@ TEST_F(LockTable, AFreeLockIsGranted) {
   EXPECT_EQ(acquire(b, x), granted);
 }
 
-TEST_F(LockTable, FirstComeFirstServed) {
+TEST_F(lock_table_rules, FirstComeFirstServed) {
   acquire(a, x);
   EXPECT_EQ(acquire(b, x), waiting);
   EXPECT_EQ(acquire(c, x), waiting);
@@ -80,7 +80,7 @@ TEST_F(LockTable, FirstComeFirstServed) {
   EXPECT_EQ(release(a, x), turns{});
 }
 
-TEST_F(LockTable, AHolderIsGrantedAgain) {
+TEST_F(lock_table_rules, AHolderIsGrantedAgain) {
   acquire(a, x);
   acquire(b, x);
   EXPECT_EQ(acquire(a, x), granted);
@@ -88,7 +88,7 @@ TEST_F(LockTable, AHolderIsGrantedAgain) {
   EXPECT_EQ(release(a, x), turns{b}) << "a turn holds a lock or does not: one release is enough";
 }
 
-TEST_F(LockTable, AskingTwiceIsOneWait) {
+TEST_F(lock_table_rules, AskingTwiceIsOneWait) {
   acquire(a, x);
   EXPECT_EQ(acquire(b, x), waiting);
   EXPECT_EQ(acquire(b, x), waiting);
@@ -98,7 +98,7 @@ TEST_F(LockTable, AskingTwiceIsOneWait) {
   EXPECT_EQ(locks.locks(), 0u);
 }
 
-TEST_F(LockTable, ReleasingWhatOneDoesNotHoldDoesNothing) {
+TEST_F(lock_table_rules, ReleasingWhatOneDoesNotHoldDoesNothing) {
   EXPECT_EQ(release(a, x), turns{});
   acquire(a, x);
   acquire(b, x);
@@ -109,7 +109,7 @@ TEST_F(LockTable, ReleasingWhatOneDoesNotHoldDoesNothing) {
   EXPECT_EQ(release(a, x), turns{b});
 }
 
-TEST_F(LockTable, ReadersHoldTogether) {
+TEST_F(lock_table_rules, ReadersHoldTogether) {
   EXPECT_EQ(shared(a, x), granted);
   EXPECT_EQ(shared(b, x), granted);
   EXPECT_EQ(acquire(c, x), waiting);
@@ -117,7 +117,7 @@ TEST_F(LockTable, ReadersHoldTogether) {
   EXPECT_EQ(release(b, x), turns{c});
 }
 
-TEST_F(LockTable, ReadersDoNotPassAWriterThatWaits) {
+TEST_F(lock_table_rules, ReadersDoNotPassAWriterThatWaits) {
   shared(a, x);
   acquire(b, x);
   EXPECT_EQ(shared(c, x), waiting);
@@ -129,7 +129,7 @@ TEST_F(LockTable, ReadersDoNotPassAWriterThatWaits) {
   EXPECT_EQ(release(c, x), turns{e});
 }
 
-TEST_F(LockTable, AWriterThatGivesUpLetsTheReadersBehindItIn) {
+TEST_F(lock_table_rules, AWriterThatGivesUpLetsTheReadersBehindItIn) {
   shared(a, x);
   acquire(b, x);
   shared(c, x);
@@ -137,7 +137,7 @@ TEST_F(LockTable, AWriterThatGivesUpLetsTheReadersBehindItIn) {
   EXPECT_EQ(cancel(b), (turns{c, d}));
 }
 
-TEST_F(LockTable, TheOnlyReaderBecomesTheWriter) {
+TEST_F(lock_table_rules, TheOnlyReaderBecomesTheWriter) {
   shared(a, x);
   acquire(b, x);
   EXPECT_EQ(acquire(a, x), granted) << "b waits for a in any case";
@@ -145,7 +145,7 @@ TEST_F(LockTable, TheOnlyReaderBecomesTheWriter) {
   EXPECT_EQ(release(a, x), turns{b});
 }
 
-TEST_F(LockTable, AReaderThatWantsToWriteWaitsBeforeAllOthers) {
+TEST_F(lock_table_rules, AReaderThatWantsToWriteWaitsBeforeAllOthers) {
   shared(a, x);
   shared(b, x);
   acquire(c, x);
@@ -156,7 +156,7 @@ TEST_F(LockTable, AReaderThatWantsToWriteWaitsBeforeAllOthers) {
   EXPECT_EQ(release(a, x), turns{c});
 }
 
-TEST_F(LockTable, TwoReadersThatWantToWriteAreADeadlock) {
+TEST_F(lock_table_rules, TwoReadersThatWantToWriteAreADeadlock) {
   shared(a, x);
   shared(b, x);
   EXPECT_EQ(acquire(a, x), waiting);
@@ -167,7 +167,7 @@ TEST_F(LockTable, TwoReadersThatWantToWriteAreADeadlock) {
   EXPECT_EQ(release_all(b), turns{a});
 }
 
-TEST_F(LockTable, ACancelledWaitLeavesTheQueue) {
+TEST_F(lock_table_rules, ACancelledWaitLeavesTheQueue) {
   acquire(a, x);
   acquire(b, x);
   acquire(c, x);
@@ -176,7 +176,7 @@ TEST_F(LockTable, ACancelledWaitLeavesTheQueue) {
   EXPECT_EQ(release(a, x), turns{c});
 }
 
-TEST_F(LockTable, ACancelThatCrossesTheGrantPassesItOn) {
+TEST_F(lock_table_rules, ACancelThatCrossesTheGrantPassesItOn) {
   acquire(a, x);
   acquire(b, x);
   acquire(c, x);
@@ -188,7 +188,7 @@ TEST_F(LockTable, ACancelThatCrossesTheGrantPassesItOn) {
   EXPECT_TRUE(locks.holds(c, x));
 }
 
-TEST_F(LockTable, ACancelKeepsWhatWasHeldBefore) {
+TEST_F(lock_table_rules, ACancelKeepsWhatWasHeldBefore) {
   acquire(a, x);
   acquire(b, y);
   acquire(b, x);
@@ -198,7 +198,7 @@ TEST_F(LockTable, ACancelKeepsWhatWasHeldBefore) {
   EXPECT_FALSE(locks.holds(b, x));
 }
 
-TEST_F(LockTable, ACancelThatCrossesTheGrantOfAWriterLeavesAReader) {
+TEST_F(lock_table_rules, ACancelThatCrossesTheGrantOfAWriterLeavesAReader) {
   shared(a, x);
   shared(b, x);
   acquire(a, x);
@@ -209,7 +209,7 @@ TEST_F(LockTable, ACancelThatCrossesTheGrantOfAWriterLeavesAReader) {
   EXPECT_EQ(shared(d, x), granted);
 }
 
-TEST_F(LockTable, OneOfTwoWaitsIsCancelled) {
+TEST_F(lock_table_rules, OneOfTwoWaitsIsCancelled) {
   acquire(a, x);
   acquire(b, y);
   acquire(c, x);
@@ -222,7 +222,7 @@ TEST_F(LockTable, OneOfTwoWaitsIsCancelled) {
   EXPECT_FALSE(locks.holds(c, y));
 }
 
-TEST_F(LockTable, TwoWaitsOfOneTurnAreGrantedOneByOne) {
+TEST_F(lock_table_rules, TwoWaitsOfOneTurnAreGrantedOneByOne) {
   acquire(a, x);
   acquire(b, y);
   acquire(c, x);
@@ -234,7 +234,7 @@ TEST_F(LockTable, TwoWaitsOfOneTurnAreGrantedOneByOne) {
   EXPECT_TRUE(locks.holds(c, x));
 }
 
-TEST_F(LockTable, ReleaseAllWakesInTheOrderOfAsking) {
+TEST_F(lock_table_rules, ReleaseAllWakesInTheOrderOfAsking) {
   acquire(a, y);
   acquire(a, x);
   acquire(a, z);
@@ -246,7 +246,7 @@ TEST_F(LockTable, ReleaseAllWakesInTheOrderOfAsking) {
   EXPECT_EQ(release_all(c), turns{e});
 }
 
-TEST_F(LockTable, ReleaseAllEndsWaitsToo) {
+TEST_F(lock_table_rules, ReleaseAllEndsWaitsToo) {
   acquire(a, x);
   acquire(b, y);
   acquire(b, x);
@@ -256,7 +256,7 @@ TEST_F(LockTable, ReleaseAllEndsWaitsToo) {
   EXPECT_EQ(release_all(a), turns{c});
 }
 
-TEST_F(LockTable, ReleaseAllNeverGrantsToTheTurnItself) {
+TEST_F(lock_table_rules, ReleaseAllNeverGrantsToTheTurnItself) {
   shared(a, x);
   shared(b, x);
   acquire(a, x);
@@ -265,7 +265,7 @@ TEST_F(LockTable, ReleaseAllNeverGrantsToTheTurnItself) {
   EXPECT_EQ(release_all(b), turns{c});
 }
 
-TEST_F(LockTable, TheWaitThatClosesACycleIsRefused) {
+TEST_F(lock_table_rules, TheWaitThatClosesACycleIsRefused) {
   acquire(a, x);
   acquire(b, y);
   EXPECT_EQ(acquire(a, y), waiting);
@@ -277,7 +277,7 @@ TEST_F(LockTable, TheWaitThatClosesACycleIsRefused) {
   EXPECT_EQ(release_all(b), turns{a}) << "the other goes on";
 }
 
-TEST_F(LockTable, ACycleOfThree) {
+TEST_F(lock_table_rules, ACycleOfThree) {
   acquire(a, x);
   acquire(b, y);
   acquire(c, z);
@@ -288,7 +288,7 @@ TEST_F(LockTable, ACycleOfThree) {
   EXPECT_EQ(answer.cycle, (turns{c, a, b}));
 }
 
-TEST_F(LockTable, ACycleIsNamedByTheShortestWay) {
+TEST_F(lock_table_rules, ACycleIsNamedByTheShortestWay) {
   acquire(a, x);
   acquire(b, x);  // two more wait for x before the one that deadlocks
   acquire(c, x);
@@ -299,7 +299,7 @@ TEST_F(LockTable, ACycleIsNamedByTheShortestWay) {
   EXPECT_EQ(answer.cycle, (turns{d, a}));
 }
 
-TEST_F(LockTable, ACycleThroughAPlaceInAQueue) {
+TEST_F(lock_table_rules, ACycleThroughAPlaceInAQueue) {
   // b waits for x behind a, which waits for y, which b holds; c, who holds x, is not part of it.
   acquire(c, x);
   acquire(b, y);
@@ -310,7 +310,7 @@ TEST_F(LockTable, ACycleThroughAPlaceInAQueue) {
   EXPECT_EQ(answer.cycle, (turns{b, a}));
 }
 
-TEST_F(LockTable, AReaderDoesNotWaitForTheReadersAheadOfIt) {
+TEST_F(lock_table_rules, AReaderDoesNotWaitForTheReadersAheadOfIt) {
   // as above, but a and b are readers of x: they would be granted together
   acquire(c, x);
   acquire(b, y);
@@ -320,7 +320,7 @@ TEST_F(LockTable, AReaderDoesNotWaitForTheReadersAheadOfIt) {
   EXPECT_EQ(release(c, x), (turns{a, b}));
 }
 
-TEST_F(LockTable, ACycleThroughReaders) {
+TEST_F(lock_table_rules, ACycleThroughReaders) {
   shared(a, x);
   shared(b, x);
   acquire(c, y);
@@ -330,7 +330,7 @@ TEST_F(LockTable, ACycleThroughReaders) {
   EXPECT_EQ(answer.cycle, (turns{c, b}));
 }
 
-TEST_F(LockTable, AReaderThatAsksToWriteWhileItWaitsIsChecked) {
+TEST_F(lock_table_rules, AReaderThatAsksToWriteWhileItWaitsIsChecked) {
   acquire(c, x);
   acquire(b, y);
   shared(a, x);
@@ -340,7 +340,7 @@ TEST_F(LockTable, AReaderThatAsksToWriteWhileItWaitsIsChecked) {
   EXPECT_EQ(release(c, x), (turns{a, b})) << "still a reader";
 }
 
-TEST_F(LockTable, AllAtOnce) {
+TEST_F(lock_table_rules, AllAtOnce) {
   EXPECT_EQ(all(a, {z, x, y, x}), granted);
   EXPECT_TRUE(locks.holds(a, x) && locks.holds(a, y) && locks.holds(a, z));
   EXPECT_EQ(all(a, {x}), granted);
@@ -348,7 +348,7 @@ TEST_F(LockTable, AllAtOnce) {
   EXPECT_EQ(release_all(a), turns{});
 }
 
-TEST_F(LockTable, AllIsGrantedOnceWithTheLast) {
+TEST_F(lock_table_rules, AllIsGrantedOnceWithTheLast) {
   acquire(a, x);
   acquire(b, y);
   EXPECT_EQ(all(c, {x, y, z, y}), waiting);
@@ -358,7 +358,7 @@ TEST_F(LockTable, AllIsGrantedOnceWithTheLast) {
   EXPECT_TRUE(locks.holds(c, x) && locks.holds(c, y));
 }
 
-TEST_F(LockTable, TwoOfAllNeverDeadlock) {
+TEST_F(lock_table_rules, TwoOfAllNeverDeadlock) {
   acquire(a, x);
   acquire(a, y);
   EXPECT_EQ(all(b, {x, y}), waiting);
@@ -367,7 +367,7 @@ TEST_F(LockTable, TwoOfAllNeverDeadlock) {
   EXPECT_EQ(release_all(b), turns{c});
 }
 
-TEST_F(LockTable, AllCancelledWhileWaitingPassesOnWhatItHas) {
+TEST_F(lock_table_rules, AllCancelledWhileWaitingPassesOnWhatItHas) {
   acquire(a, x);
   acquire(b, y);
   all(c, {x, y, z});
@@ -379,7 +379,7 @@ TEST_F(LockTable, AllCancelledWhileWaitingPassesOnWhatItHas) {
   EXPECT_EQ(locks.locks(), 2u);
 }
 
-TEST_F(LockTable, AllCancelledAfterTheGrantPassesOnEverything) {
+TEST_F(lock_table_rules, AllCancelledAfterTheGrantPassesOnEverything) {
   acquire(a, x);
   all(c, {x, z});
   EXPECT_EQ(release(a, x), turns{c});
@@ -388,7 +388,7 @@ TEST_F(LockTable, AllCancelledAfterTheGrantPassesOnEverything) {
   EXPECT_FALSE(locks.holds(c, x));
 }
 
-TEST_F(LockTable, AllConsumedIsHeld) {
+TEST_F(lock_table_rules, AllConsumedIsHeld) {
   acquire(a, x);
   all(c, {x, z});
   release(a, x);
@@ -397,7 +397,7 @@ TEST_F(LockTable, AllConsumedIsHeld) {
   EXPECT_TRUE(locks.holds(c, x) && locks.holds(c, z));
 }
 
-TEST_F(LockTable, ADeadlockWithAllIsFoundOnEitherSide) {
+TEST_F(lock_table_rules, ADeadlockWithAllIsFoundOnEitherSide) {
   acquire(a, x);
   EXPECT_EQ(all(b, {x, y}), waiting);
   auto const answer = locks.acquire(a, y, ++now);
@@ -412,7 +412,7 @@ TEST_F(LockTable, ADeadlockWithAllIsFoundOnEitherSide) {
   EXPECT_FALSE(locks.holds(b, lock_key::of(instance_no{9}))) << "nothing has changed";
 }
 
-TEST_F(LockTable, ReportNamesHoldersAndWaitersPastTheThreshold) {
+TEST_F(lock_table_rules, ReportNamesHoldersAndWaitersPastTheThreshold) {
   locks.acquire(a, x, 100);
   locks.acquire(b, x, 150);
   locks.acquire_shared(c, y, 180);
@@ -438,7 +438,7 @@ TEST_F(LockTable, ReportNamesHoldersAndWaitersPastTheThreshold) {
   EXPECT_TRUE(reports[0].holders[1].shared);
 }
 
-TEST_F(LockTable, TakingAndLeavingAllocatesNothing) {
+TEST_F(lock_table_rules, TakingAndLeavingAllocatesNothing) {
   turns woken;
   std::size_t warm = 0;
   for (std::uint64_t i = 1; i <= 100'000; ++i) {
@@ -453,7 +453,7 @@ TEST_F(LockTable, TakingAndLeavingAllocatesNothing) {
   EXPECT_LT(warm, 4'096u);
 }
 
-TEST_F(LockTable, ACrowdsMemoryIsGivenBack) {
+TEST_F(lock_table_rules, ACrowdsMemoryIsGivenBack) {
   constexpr std::uint64_t crowd = 10'000;
   for (std::uint64_t i = 1; i <= crowd; ++i) {
     acquire(turn_no{i}, lock_key::of(client_no{i}));

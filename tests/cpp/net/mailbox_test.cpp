@@ -31,6 +31,22 @@ TEST(mailbox, only_the_first_put_wakes) {
   EXPECT_TRUE(box.put(c));
 }
 
+TEST(mailbox, texts_are_found_behind_those_of_another_batch) {
+  inbound_batch pages;
+  pages.bytes = "/a{}";
+  pages.items.emplace_back(inbound_page{{1}, 0, 2});
+  pages.items.emplace_back(inbound_stored{{1}, 2, 2});
+  mailbox<inbound_batch> box;
+  auto first = one("A.a", 1);
+  box.put(first);
+  box.put(pages);
+  inbound_batch out;
+  box.take(out);
+  ASSERT_EQ(out.items.size(), 3u);
+  EXPECT_EQ(out.path(std::get<inbound_page>(out.items[1])), "/a");
+  EXPECT_EQ(out.values(std::get<inbound_stored>(out.items[2])), "{}");
+}
+
 TEST(mailbox, memory_goes_round) {
   mailbox<inbound_batch> box;
   auto a = one(std::string(1000, 'x'), 1);

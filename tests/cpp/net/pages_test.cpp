@@ -202,5 +202,14 @@ TEST(http_limits, connections_beyond_the_limit_are_refused) {
   EXPECT_TRUE(testing::eventually([&] { return ask(server.port(), "GET", "/").status == 200; }));
 }
 
+TEST(pages_of_a_server, a_route_that_cannot_be_is_told_by_listen) {
+  server s{config{}};
+  s.add_page("/a/[x]", page_text{"text/plain", ""});
+  s.add_page("/a/[y]", page_text{"text/plain", ""});
+  std::error_code error;
+  EXPECT_EQ(s.listen("127.0.0.1", 0, error), 0);
+  EXPECT_EQ(error, errc::bad_route);
+}
+
 }  // namespace
 }  // namespace statelink

@@ -1,5 +1,6 @@
 // WebSocket sessions over real sockets.
 #include <gtest/gtest.h>
+#include <sys/resource.h>
 
 #include <algorithm>
 #include <string>
@@ -313,13 +314,47 @@ TEST(listening, errors_are_told) {
   EXPECT_TRUE(failed);
 }
 
+TEST(listening, limits_that_make_no_sense_are_refused) {
+  config limits;
+  limits.ping_timeout = limits.ping_interval;
+  server s{limits};
+  s.add_page("/", page_text{"text/plain", "x"});
+  std::error_code failed;
+  EXPECT_EQ(s.listen("127.0.0.1", 0, failed), 0);
+  EXPECT_EQ(failed, errc::bad_limit);
+  EXPECT_EQ(s.start(), errc::bad_limit);
+  EXPECT_EQ(s.inbound_fd(), -1);
+  inbound_batch received;
+  s.take(received);
+  EXPECT_TRUE(received.empty());
+  EXPECT_EQ(s.counts().accepted, 0u);
+}
+
+TEST(listening, without_descriptors_is_refused) {
+  rlimit const before = [] {
+    rlimit r;
+    ::getrlimit(RLIMIT_NOFILE, &r);
+    return r;
+  }();
+  rlimit none = before;
+  none.rlim_cur = 0;
+  ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &none), 0);
+  server s{config{}};
+  ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &before), 0);
+  std::error_code failed;
+  EXPECT_EQ(s.listen("127.0.0.1", 0, failed), 0);
+  EXPECT_EQ(failed, std::errc::too_many_files_open);
+  EXPECT_EQ(s.start(), std::errc::too_many_files_open);
+}
+
 TEST(listening, on_a_name_and_on_ipv6) {
   server s{config{}};
   s.add_page("/", page_text{"text/plain", "x"});
   std::error_code failed;
   std::uint16_t const port = s.listen("localhost", 0, failed);
   ASSERT_FALSE(failed);
-  s.start();
+  ASSERT_FALSE(s.start());
+  EXPECT_EQ(s.start(), errc::already_started);
   EXPECT_EQ(ask(port, "GET", "/").body, "x");
 }
 

@@ -86,6 +86,7 @@ TEST(stop, before_the_start) {
   std::error_code failed;
   std::uint16_t const port = s.listen("127.0.0.1", 0, failed);
   s.stop(1001, "");
+  EXPECT_EQ(s.start(), errc::already_started);
   EXPECT_THROW(tcp_client{port}, std::runtime_error);
 }
 

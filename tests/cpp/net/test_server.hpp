@@ -15,7 +15,8 @@
 #include <utility>
 #include <vector>
 
-#include "net/server.hpp"
+#include "fanout/batch.hpp"
+#include "statelink/server.hpp"
 #include "support/ws_client.hpp"
 #include "wire/ws_frame.hpp"
 
@@ -27,6 +28,13 @@ struct kept_event {
   event_id id = 0;
   std::string handler;
   std::string arguments;
+};
+
+/// A page, or stored values.
+struct kept_text {
+  session_no session;
+  bool is_page = false;
+  std::string text;
 };
 
 /// Waits until `holds`; false after ten seconds.
@@ -48,12 +56,12 @@ inline std::string framed(std::string_view payload) {
 class test_server {
  public:
   explicit test_server(config limits = {}, std::function<void(server&)> const& before_start = {})
-      : server_(limits) {
+      : server_(std::move(limits)) {
     if (before_start) before_start(server_);
     std::error_code failed;
     port_ = server_.listen("127.0.0.1", 0, failed);
     if (failed) throw std::system_error(failed);
-    server_.start();
+    if ((failed = server_.start())) throw std::system_error(failed);
   }
 
   server& get() { return server_; }
@@ -111,8 +119,8 @@ class test_server {
   }
 
  private:
-  using received = std::variant<kept_event, inbound_hello, inbound_closed, inbound_snapshot_request,
-                                inbound_page_request>;
+  using received = std::variant<kept_event, kept_text, inbound_hello, inbound_closed,
+                                inbound_snapshot_request, inbound_page_request>;
 
   void take(int milliseconds) {
     pollfd p{server_.inbound_fd(), POLLIN, 0};
@@ -126,10 +134,17 @@ class test_server {
                                        std::string(b.arguments(*e))});
         continue;
       }
+      if (auto const* page = std::get_if<inbound_page>(&i)) {
+        items_.emplace_back(kept_text{page->session, true, std::string(b.path(*page))});
+        continue;
+      }
+      if (auto const* s = std::get_if<inbound_stored>(&i)) {
+        items_.emplace_back(kept_text{s->session, false, std::string(b.values(*s))});
+        continue;
+      }
       std::visit(
           [this](auto& other) {
-            if constexpr (!std::is_same_v<std::decay_t<decltype(other)>, inbound_event>)
-              items_.emplace_back(std::move(other));
+            if constexpr (!requires { other.offset; }) items_.emplace_back(std::move(other));
           },
           i);
     }

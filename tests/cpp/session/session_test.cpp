@@ -68,6 +68,28 @@ TEST_F(session_rules, resync_is_passed_on) {
   EXPECT_EQ(expect<resync_frame>(say(R"({"resync":[7]})")).instances.at(0), instance_no{7});
 }
 
+TEST_F(session_rules, pages_and_stored_values_are_passed_on) {
+  greet();
+  EXPECT_EQ(expect<page_frame>(say(R"({"page":"/b"})")).path, "/b");
+  EXPECT_EQ(expect<stored_frame>(say(R"({"stored":{"A":{"x":"1"}}})")).values,
+            R"({"A":{"x":"1"}})");
+}
+
+TEST_F(session_rules, pages_and_stored_values_count_as_events_do) {
+  for (char const* frame : {R"({"page":"/b"})", R"({"stored":{}})"}) {
+    config limits;
+    limits.events_per_second = 3;
+    session limited{session_no{2}, limits, now_};
+    auto const ask = [&](char const* text) {
+      return limited.received({ws_input::kind::text, text, 0}, parser_, now_);
+    };
+    ask(R"({"hello":{}})");
+    int taken = 0;
+    while (!std::holds_alternative<send_close>(ask(frame))) ASSERT_LT(++taken, 10);
+    EXPECT_EQ(taken, 3) << frame;
+  }
+}
+
 TEST_F(session_rules, golden_sequences_end_with_4400) {
   for (auto const& entry : testing::golden_file("bad_sequences.json")) {
     session s(session_no{1}, limits_, now_);

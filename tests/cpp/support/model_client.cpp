@@ -86,6 +86,8 @@ void model_client::frame(json const& f) {
     read_answer(f);
   else if (f.contains("x"))
     read_error(f);
+  else if (f.contains("emit"))
+    heard_.push_back("emit " + f["emit"].get<std::string>());
   else if (f == json{{"hydrated", true}})
     read_hydrated();
   else
@@ -98,7 +100,7 @@ void model_client::read_hello(json const& f) {
   check_keys(h, {"token", "secret", "boot", "resumed", "last", "caps"});
   greeted_ = true;
   resumed_ = h["resumed"];
-  heard_.push_back(resumed_ ? "resumed" : "hello");
+  heard_.emplace_back(resumed_ ? "resumed" : "hello");
   if (resumed_) {
     if (h["token"] != token_ || h["secret"] != secret_ || h["boot"] != boot_)
       violated("another identity", f);
@@ -180,6 +182,10 @@ void model_client::read_error(json const& f) {
   check_keys(f, {"x", "c", "m"}, {"f"});
   check_followed(f);
   json const& x = f["x"];
+  if (x == 0) {
+    heard_.emplace_back("error 0");  // of no event of the client
+    return;
+  }
   bool const is_range = x.is_array();
   if (is_range != (f["c"] == "outcome_unknown")) violated("a range goes with outcome_unknown", f);
   heard_.push_back("error " + x.dump());
@@ -189,7 +195,7 @@ void model_client::read_error(json const& f) {
 void model_client::read_hydrated() {
   if (hydrated_) throw protocol_violation("hydrated twice");
   hydrated_ = true;
-  heard_.push_back("hydrated");
+  heard_.emplace_back("hydrated");
   if (!answers_may_be_late && !outstanding_.empty() &&
       outstanding_.front() <= last_received_by_server_) {
     throw protocol_violation("hydrated before the answers to earlier events");

@@ -7,9 +7,14 @@ namespace statelink::test {
 simulation::simulation(config l) : limits(std::move(l)), core(limits), out(limits) {
   auto const make = [](instance_no, client_no) { return std::make_unique<sample_values>(); };
   auto const make_overlay = [](client_no) { return std::make_unique<sample_values>(); };
-  core.define({"Room", true, sample_values::defaults(), make, make_overlay});
-  core.define({"Pad", true, "", make, make_overlay});
-  core.define({"Own", false, sample_values::defaults(), make, make_overlay});
+  auto const define = [this](state_class cls) {
+    std::error_code error;
+    core.define(std::move(cls), error);
+    if (error) throw std::system_error(error);
+  };
+  define({"Room", true, sample_values::defaults(), make, make_overlay});
+  define({"Pad", true, "", make, make_overlay});
+  define({"Own", false, sample_values::defaults(), make, make_overlay});
 }
 
 // --- clients
@@ -38,7 +43,7 @@ void simulation::open(client_end& e, hello_frame const& hello) {
   e.no = connected.client;
   e.is_replaced = !connected.resumed;
   for (std::size_t n = 1; n <= core.classes(); ++n) {
-    if (instance* i = core.client_record(e.no).own[n - 1].values) note(i->no);
+    if (instance_no const made = core.find_own(e.no, {n})) note(made);
   }
   core.hydrated(e.no);
 }
@@ -136,30 +141,29 @@ void simulation::finish(turn& t, event_id event, std::optional<std::string> cons
 }
 
 sample_values& simulation::enter(turn& t, instance_no no) {
-  bool const is_mine = std::any_of(t.entered.begin(), t.entered.end(),
-                                   [&](instance const* i) { return i->no == no; });
+  bool const is_mine = t.has_entered(no);
   if (is_held(no) && !is_mine) throw std::logic_error("the instance is another turn's");
   core.enter(t, no);
   return values(no);
 }
 
 void simulation::increment(turn& t, class_no cls) {
-  ++enter(t, core.visible(t.actor, cls)).now.count;
+  ++enter(t, core.visible(t.actor(), cls)).now.count;
 }
 
 void simulation::link(turn& t, class_no cls, std::string const& link_token) {
-  instance_no const left = core.linked(t.actor, cls);
+  instance_no const left = core.linked(t.actor(), cls);
   instance_no const joined = core.room(cls, link_token);
   enter(t, joined);
   if (left) enter(t, left);
-  if (link_error const e = core.link(t, cls, link_token); e != link_error::none) {
-    throw std::runtime_error("link: " + std::to_string(static_cast<int>(e)));
+  if (errc const e = core.link(t, cls, link_token); e != errc::none) {
+    throw std::runtime_error("link: " + std::string(describe(e)));
   }
 }
 
 void simulation::unlink(turn& t, class_no cls) {
-  if (instance_no const left = core.linked(t.actor, cls)) enter(t, left);
-  if (core.unlink(t, cls) != link_error::none) throw std::runtime_error("not linked");
+  if (instance_no const left = core.linked(t.actor(), cls)) enter(t, left);
+  if (core.unlink(t, cls) != errc::none) throw std::runtime_error("not linked");
 }
 
 void simulation::increment(std::size_t c, class_no cls) {
@@ -173,7 +177,7 @@ void simulation::unlink(std::size_t c, class_no cls) {
 }
 
 void simulation::note(instance_no no) {
-  instance_revision const at{no, core.record(no).at};
+  instance_revision const at{no, core.revision_of(no)};
   auto const [known, is_new] = committed_.try_emplace(at, values(no).committed());
   if (!is_new && known->second != values(no).committed()) {
     throw std::logic_error("one revision of instance " + std::to_string(no.value) +
@@ -182,13 +186,11 @@ void simulation::note(instance_no no) {
 }
 
 void simulation::note_commit(turn const& t) {
-  for (instance const* i : t.entered) note(i->no);
-  if (!t.actor) return;
-  client const& actor = core.client_record(t.actor);
-  for (auto const* slots : {&actor.own, &actor.overlays}) {
-    for (own_slot const& slot : *slots) {
-      if (slot.values) note(slot.values->no);
-    }
+  for (instance_no const no : t.entered()) note(no);
+  if (!t.actor()) return;
+  for (std::size_t n = 1; n <= core.classes(); ++n) {
+    if (instance_no const made = core.find_own(t.actor(), {n})) note(made);
+    if (instance_no const made = core.find_overlay(t.actor(), {n})) note(made);
   }
 }
 
@@ -196,9 +198,9 @@ void simulation::note_commit(turn const& t) {
 
 void simulation::hand_over() {
   batch& b = core.flush();
-  if (b.empty()) return;
+  if (is_empty(b)) return;
   out.apply(b);
-  b.clear();
+  clear(b);
 }
 
 void simulation::renew_snapshots() {
@@ -233,7 +235,7 @@ protocol_violation simulation::violation(client_end const& e, std::string const&
 
 void simulation::unblock() {
   for (auto const& e : ends_) {
-    if (e->socket && e->socket->blocked() && !e->stalled) out.writable(*e->socket);
+    if (e->socket && out.is_blocked(*e->socket) && !e->stalled) out.writable(*e->socket);
   }
 }
 
@@ -269,16 +271,15 @@ void simulation::check(std::size_t c) {
     json const* const shown = e.model.values(name);
     if (!shown) fail(name + " is not shown");
     instance_no const linked = core.linked(e.no, {n});
-    instance const* i = linked ? &core.record(linked) : core.client_record(e.no).own[n - 1].values;
-    auto const expected = i ? values(i->no).committed() : sample_values::content();
+    instance_no const shows = linked ? linked : core.find_own(e.no, {n});
+    auto const expected = shows ? values(shows).committed() : sample_values::content();
     if (!expected.is(*shown)) fail(name + " shows " + shown->dump());
     if (linked && e.model.held(name)->instance != linked) fail(name + " is of another instance");
-    own_slot const& overlay = core.client_record(e.no).overlays[n - 1];
+    instance_no const overlay = core.find_overlay(e.no, {n});
     json const* const laid_over = e.model.values(name + "+");
-    if (overlay.introduced != (laid_over != nullptr))
+    if ((core.revision_of(overlay) > 0) != (laid_over != nullptr))
       fail(name + ": an overlay too many or too few");
-    if (laid_over && !values(overlay.values->no).committed().is(*laid_over))
-      fail(name + ": another overlay");
+    if (laid_over && !values(overlay).committed().is(*laid_over)) fail(name + ": another overlay");
   }
 }
 

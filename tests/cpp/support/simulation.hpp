@@ -9,8 +9,8 @@
 #include <string>
 #include <vector>
 
-#include "engine/engine.hpp"
-#include "fanout/fanout.hpp"
+#include "statelink/engine.hpp"
+#include "statelink/fanout.hpp"
 #include "support/model_client.hpp"
 #include "support/sample_values.hpp"
 
@@ -37,9 +37,7 @@ class simulation {
   model_client& model(std::size_t c) { return ends_[c]->model; }
   client_no number(std::size_t c) const { return ends_[c]->no; }
   bool is_connected(std::size_t c) const { return ends_[c]->socket; }
-  std::string const& token(std::size_t c) const {
-    return core.client_record(number(c)).client_token;
-  }
+  std::string const& token(std::size_t c) const { return core.client_token_of(number(c)); }
 
   /// From now on the client's socket takes everything and nobody looks at it: it is there for the
   /// others.
@@ -69,7 +67,7 @@ class simulation {
   /// All open turns commit or are rolled back, and end.
   void close_events(bool commit);
   /// Whether an open turn has entered the instance: no other may.
-  bool is_held(instance_no no) const { return no && core.record(no).in_turn; }
+  bool is_held(instance_no no) const { return core.is_entered(no); }
   void increment(turn& t, class_no cls);
   void link(turn& t, class_no cls, std::string const& link_token);
   void unlink(turn& t, class_no cls);

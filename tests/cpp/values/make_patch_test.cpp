@@ -49,9 +49,9 @@ TEST(MakePatch, MiddlesOfEqualLengthElementByElement) {
                                                   R"({"op":"replace","path":"/6/id","value":-6}])");
 }
 
-class MakePatchRows : public ::testing::Test {
+class make_patch_rows : public ::testing::Test {
  protected:
-  MakePatchRows() {
+  make_patch_rows() {
     for (int i = 0; i < 10'000; ++i) {
       rows.push_back({{"id", i}, {"name", "row " + std::to_string(i)}, {"done", i % 2 == 0}});
     }
@@ -59,32 +59,32 @@ class MakePatchRows : public ::testing::Test {
   patch to(value const& after) {
     auto p = make_patch(rows, after);
     value v = rows;
-    EXPECT_EQ(apply_patch(v, p), patch_error::none);
+    EXPECT_EQ(apply_patch(v, p), errc::none);
     EXPECT_TRUE(same(v, after));
     return p;
   }
   value rows = value::array();
 };
 
-TEST_F(MakePatchRows, HeadInsertionIsOneOperation) {
+TEST_F(make_patch_rows, HeadInsertionIsOneOperation) {
   value after = rows;
   after.insert(after.begin(), value{{"id", -1}});
   EXPECT_EQ(to(after), (patch{{op_kind::add, "/0", {}, {{"id", -1}}}}));
 }
 
-TEST_F(MakePatchRows, HeadRemovalIsOneOperation) {
+TEST_F(make_patch_rows, HeadRemovalIsOneOperation) {
   value after = rows;
   after.erase(0);
   EXPECT_EQ(to(after), (patch{{op_kind::remove, "/0"}}));
 }
 
-TEST_F(MakePatchRows, OneFieldIsOneOperation) {
+TEST_F(make_patch_rows, OneFieldIsOneOperation) {
   value after = rows;
   after[5'000]["done"] = "maybe";
   EXPECT_EQ(to(after), (patch{{op_kind::replace, "/5000/done", {}, "maybe"}}));
 }
 
-TEST_F(MakePatchRows, AMiddleOfOtherLength) {
+TEST_F(make_patch_rows, AMiddleOfOtherLength) {
   value after = rows;
   after.erase(5'001);
   after.erase(5'001);
@@ -102,13 +102,13 @@ TEST(MakePatch, RandomPairs) {
     value const to = round % 4 == 0 ? random.any(4) : random.near(from, 4);
     patch const p = make_patch(from, to);
     value v = from;
-    ASSERT_EQ(apply_patch(v, p), patch_error::none) << from << " to " << to;
+    ASSERT_EQ(apply_patch(v, p), errc::none) << from << " to " << to;
     ASSERT_TRUE(same(v, to)) << from << " to " << to << " gives " << v << " by " << to_json(p);
     ASSERT_EQ(p.empty(), same(from, to));
 
     auto const inverse = invert(from, p);
     ASSERT_TRUE(inverse);
-    ASSERT_EQ(apply_patch(v, *inverse), patch_error::none);
+    ASSERT_EQ(apply_patch(v, *inverse), errc::none);
     ASSERT_TRUE(same(v, from)) << from << " to " << to << " and back gives " << v;
 
     ASSERT_TRUE(same(from.patch(to_json(p)), to)) << from << " to " << to;

@@ -16,12 +16,12 @@ std::string patched(char const* document, char const* operations) {
   if (!p) return "not a patch";
   value const before = v;
   auto const e = apply_patch(v, *p);
-  if (e == patch_error::none) return v.dump();
+  if (e == errc::none) return v.dump();
   EXPECT_TRUE(same(v, before)) << "changed by a patch that failed";
   return std::string(describe(e));
 }
 
-std::string sentence(patch_error e) { return std::string(describe(e)); }
+std::string sentence(errc e) { return std::string(describe(e)); }
 
 /// RFC 6902, appendix A. `test` and `copy` are not part of our wire.
 TEST(Patch, Rfc6902AppendixA) {
@@ -53,7 +53,7 @@ TEST(Patch, Rfc6902AppendixA) {
   EXPECT_EQ(patched(R"({"foo":"bar"})", R"([{"op":"add","path":"/baz","value":"qux","xyz":123}])"),
             R"({"baz":"qux","foo":"bar"})");
   EXPECT_EQ(patched(R"({"foo":"bar"})", R"([{"op":"add","path":"/baz/bat","value":"qux"}])"),
-            sentence(patch_error::no_such_path));
+            sentence(errc::no_such_path));
   // A.14: escape ordering (with replace in place of test)
   EXPECT_EQ(patched(R"({"/":9,"~1":10})", R"([{"op":"replace","path":"/~01","value":11}])"),
             R"({"/":9,"~1":11})");
@@ -82,7 +82,7 @@ TEST(Patch, Append) {
   EXPECT_EQ(patched(R"({"a":["x"]})", R"([{"op":"append","path":"/a/0","value":"yz"}])"),
             R"({"a":["xyz"]})");
   EXPECT_EQ(patched(R"({"a":1})", R"([{"op":"append","path":"/a","value":"yz"}])"),
-            sentence(patch_error::not_a_string));
+            sentence(errc::not_a_string));
   EXPECT_EQ(patched(R"({"a":""})", R"([{"op":"append","path":"/a","value":1}])"), "not a patch");
 }
 
@@ -90,28 +90,24 @@ TEST(Patch, Errors) {
   auto const error = [](char const* operation) {
     return patched(R"({"a":[1,2],"o":{"x":1}})", (std::string("[") + operation + "]").c_str());
   };
-  EXPECT_EQ(error(R"({"op":"remove","path":""})"), sentence(patch_error::root_removed));
-  EXPECT_EQ(error(R"({"op":"remove","path":"/b"})"), sentence(patch_error::no_such_path));
-  EXPECT_EQ(error(R"({"op":"remove","path":"/a/2"})"), sentence(patch_error::no_such_path));
-  EXPECT_EQ(error(R"({"op":"replace","path":"/a/-","value":0})"),
-            sentence(patch_error::no_such_path));
-  EXPECT_EQ(error(R"({"op":"add","path":"/a/3","value":0})"), sentence(patch_error::bad_index));
-  EXPECT_EQ(error(R"({"op":"add","path":"/a/01","value":0})"), sentence(patch_error::bad_index));
-  EXPECT_EQ(error(R"({"op":"add","path":"/a/+1","value":0})"), sentence(patch_error::bad_index));
-  EXPECT_EQ(error(R"({"op":"add","path":"/a/-1","value":0})"), sentence(patch_error::bad_index));
+  EXPECT_EQ(error(R"({"op":"remove","path":""})"), sentence(errc::root_removed));
+  EXPECT_EQ(error(R"({"op":"remove","path":"/b"})"), sentence(errc::no_such_path));
+  EXPECT_EQ(error(R"({"op":"remove","path":"/a/2"})"), sentence(errc::no_such_path));
+  EXPECT_EQ(error(R"({"op":"replace","path":"/a/-","value":0})"), sentence(errc::no_such_path));
+  EXPECT_EQ(error(R"({"op":"add","path":"/a/3","value":0})"), sentence(errc::bad_index));
+  EXPECT_EQ(error(R"({"op":"add","path":"/a/01","value":0})"), sentence(errc::bad_index));
+  EXPECT_EQ(error(R"({"op":"add","path":"/a/+1","value":0})"), sentence(errc::bad_index));
+  EXPECT_EQ(error(R"({"op":"add","path":"/a/-1","value":0})"), sentence(errc::bad_index));
   EXPECT_EQ(error(R"({"op":"add","path":"/a/99999999999999999999","value":0})"),
-            sentence(patch_error::bad_index));
-  EXPECT_EQ(error(R"({"op":"add","path":"/a/-/x","value":0})"),
-            sentence(patch_error::no_such_path));
-  EXPECT_EQ(error(R"({"op":"add","path":"a","value":0})"), sentence(patch_error::bad_pointer));
-  EXPECT_EQ(error(R"({"op":"add","path":"/~2","value":0})"), sentence(patch_error::bad_pointer));
-  EXPECT_EQ(error(R"({"op":"add","path":"/~","value":0})"), sentence(patch_error::bad_pointer));
-  EXPECT_EQ(error(R"({"op":"move","from":"/o","path":"/o/y"})"),
-            sentence(patch_error::into_itself));
-  EXPECT_EQ(error(R"({"op":"move","from":"/o/y","path":"/b"})"),
-            sentence(patch_error::no_such_path));
+            sentence(errc::bad_index));
+  EXPECT_EQ(error(R"({"op":"add","path":"/a/-/x","value":0})"), sentence(errc::no_such_path));
+  EXPECT_EQ(error(R"({"op":"add","path":"a","value":0})"), sentence(errc::bad_pointer));
+  EXPECT_EQ(error(R"({"op":"add","path":"/~2","value":0})"), sentence(errc::bad_pointer));
+  EXPECT_EQ(error(R"({"op":"add","path":"/~","value":0})"), sentence(errc::bad_pointer));
+  EXPECT_EQ(error(R"({"op":"move","from":"/o","path":"/o/y"})"), sentence(errc::into_itself));
+  EXPECT_EQ(error(R"({"op":"move","from":"/o/y","path":"/b"})"), sentence(errc::no_such_path));
   EXPECT_EQ(error(R"({"op":"move","from":"/o","path":"/nowhere/y"})"),
-            sentence(patch_error::no_such_path));
+            sentence(errc::no_such_path));
 }
 
 TEST(Patch, AllOrNone) {
@@ -122,7 +118,7 @@ TEST(Patch, AllOrNone) {
       {"op":"append","path":"/o/x","value":"ext"}, {"op":"move","from":"/a/0","path":"/o/y"},
       {"op":"move","from":"/o/x","path":"/o"}, {"op":"replace","path":"","value":[]},
       {"op":"remove","path":"/gone"}])"),
-            sentence(patch_error::bad_index));
+            sentence(errc::bad_index));
 }
 
 TEST(Patch, InvertsEveryKind) {
@@ -139,10 +135,10 @@ TEST(Patch, InvertsEveryKind) {
     auto const p = from_json(json(text));
     ASSERT_TRUE(p);
     value after = before;
-    ASSERT_EQ(apply_patch(after, *p), patch_error::none) << text;
+    ASSERT_EQ(apply_patch(after, *p), errc::none) << text;
     auto const inverse = invert(before, *p);
     ASSERT_TRUE(inverse) << text;
-    ASSERT_EQ(apply_patch(after, *inverse), patch_error::none) << text;
+    ASSERT_EQ(apply_patch(after, *inverse), errc::none) << text;
     EXPECT_TRUE(same(after, before)) << text << " gives " << after;
   }
   EXPECT_FALSE(invert(before, {{op_kind::remove, "/gone"}}));
@@ -205,7 +201,7 @@ TEST(Patch, PointersEscapeAndFind) {
                                           {"/k\"l", 6},
                                           {"/ ", 7},
                                           {"/m~0n", 8}}) {
-    ASSERT_EQ(locate(document, pointer, at), patch_error::none) << pointer;
+    ASSERT_EQ(locate(document, pointer, at), errc::none) << pointer;
     ASSERT_NE(at.target, nullptr) << pointer;
     EXPECT_EQ(*at.target, expected) << pointer;
   }

@@ -70,6 +70,30 @@ TEST_F(client_frames, event_without_arguments) {
   EXPECT_EQ(parsed<event_frame>(R"({"e":1,"h":"C.inc"})").arguments, "");
 }
 
+TEST_F(client_frames, page) {
+  EXPECT_EQ(parsed<page_frame>(golden_frame("page")).path, "/room/b?x=1");
+  EXPECT_EQ(parsed<page_frame>(R"({"page":"\u002froom"})").path, "/room");
+  EXPECT_EQ(refusal(R"({"page":"room"})"), "page does not begin with a slash");
+  EXPECT_EQ(refusal(R"({"page":7})"), "page is not a string");
+  EXPECT_EQ(refusal("{\"page\":\"/" + std::string(16 << 10, 'x') + "\"}"),
+            "page has more than 16384 bytes");
+}
+
+TEST_F(client_frames, stored) {
+  EXPECT_EQ(parsed<stored_frame>(golden_frame("stored_nothing")).values, "{}");
+  EXPECT_EQ(parsed<stored_frame>(R"({"stored": {"A":{"x":null}} })").values, R"({"A":{"x":null}})");
+  for (char const* wrong : {"7", "[]", R"({"A":7})", R"({"A":{"x":7}})", R"({"A":{"x":{}}})"}) {
+    EXPECT_EQ(refusal(std::string(R"({"stored":)") + wrong + "}"),
+              "stored is not an object of states, each one of strings")
+        << wrong;
+  }
+}
+
+TEST_F(client_frames, hello_with_storage) {
+  EXPECT_TRUE(parsed<hello_frame>(golden_frame("hello_with_storage")).understands_storage);
+  EXPECT_FALSE(parsed<hello_frame>(golden_frame("hello_new")).understands_storage);
+}
+
 TEST_F(client_frames, arguments_are_passed_on_as_they_came) {
   std::string const raw = "{ \"x\" : [1.50, \"\\u00e9\\ud800\"],\n\"y\":12345678901234567890 }";
   EXPECT_EQ(parsed<event_frame>("{\"e\":1,\"h\":\"C.inc\",\"a\": " + raw + " }").arguments, raw);
@@ -85,6 +109,12 @@ TEST_F(client_frames, keys_come_in_any_order_and_spelling) {
 TEST_F(client_frames, a_handler_may_be_written_with_escapes) {
   EXPECT_EQ(parsed<event_frame>(R"({"e":1,"h":"C.\u0069nc"})").handler, "C.inc");
   EXPECT_EQ(refusal(R"({"e":1,"h":"C.\ud800"})"), "event: h is not Unicode");
+}
+
+TEST_F(client_frames, a_handlers_name_has_a_limit) {
+  auto const named = [](std::size_t n) { return R"({"e":1,"h":")" + std::string(n, 'x') + "\"}"; };
+  EXPECT_EQ(refusal(named(1000)), "");
+  EXPECT_EQ(refusal(named(1001)), "event: h has more than 1000 bytes");
 }
 
 TEST_F(client_frames, unknown_and_second_keys_are_ignored_but_checked) {
@@ -131,6 +161,14 @@ TEST_F(client_frames, hello_refusals_name_the_field) {
   EXPECT_EQ(refusal(R"({"hello":{"resume":{"token":"t","secret":"s","boot":"b","have":[[0,1]]}}})"),
             "hello: resume.have is not a list of [instance, revision]");
   EXPECT_EQ(refusal(R"({"hello":{"path":"\ud800"}})"), "a string or number that cannot be read");
+}
+
+TEST_F(client_frames, a_path_has_a_limit) {
+  auto const of = [](std::size_t n) {
+    return R"({"hello":{"path":")" + std::string(n, '/') + "\"}}";
+  };
+  EXPECT_EQ(refusal(of(16384)), "");
+  EXPECT_EQ(refusal(of(16385)), "hello: path has more than 16384 bytes");
 }
 
 TEST_F(client_frames, resync) {

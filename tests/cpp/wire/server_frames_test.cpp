@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 #include <string>
 #include <vector>
@@ -27,7 +28,12 @@ std::string rewritten(ordered_json const& frame) {
   if (frame.contains("hello")) {
     ordered_json const& h = frame["hello"];
     std::string const token = h["token"], secret = h["secret"], boot = h["boot"];
-    append_hello(out, {token, secret, boot, h["resumed"], h["last"], !h["caps"].empty()});
+    auto const has = [&](char const* cap) {
+      return std::find(h["caps"].begin(), h["caps"].end(), cap) != h["caps"].end();
+    };
+    std::string const vars = h.contains("storage") ? h["storage"].dump() : "";
+    append_hello(
+        out, {token, secret, boot, h["resumed"], h["last"], has("append"), has("storage"), vars});
   } else if (frame.contains("s")) {
     begin_snapshot(out, frame["s"].get<std::string>(), {{frame["i"]}, frame["r"]},
                    frame.contains("o"));
@@ -55,6 +61,7 @@ TEST(server_frames, golden_frames_are_written_to_the_letter) {
   for (auto const& entry : testing::golden_file("frames.json")) {
     if (entry["direction"] != "server") continue;
     std::string const text = entry["frame"];
+    if (text.starts_with("{\"emit\"") || text.starts_with("{\"redirect\"")) continue;  // Python's
     EXPECT_EQ(rewritten(ordered_json::parse(text)), text) << entry["name"];
     ++n;
   }
@@ -83,6 +90,12 @@ TEST(server_frames, every_character_of_a_message_survives) {
   std::string out;
   append_error(out, 1, "handler_error", message, {});
   EXPECT_EQ(ordered_json::parse(out)["m"], message);
+}
+
+TEST(server_frames, a_long_message_is_cut_between_characters) {
+  std::string out;
+  append_error(out, 1, "handler_error", std::string(most_error_bytes - 1, 'x') + "éé", {});
+  EXPECT_EQ(ordered_json::parse(out)["m"], std::string(most_error_bytes - 1, 'x'));
 }
 
 TEST(server_frames, strings_are_escaped_as_briefly_as_json_allows) {

@@ -34,7 +34,8 @@ struct heard {
 using all = std::vector<heard>;
 
 /// Everything that is read when `bytes` arrive in pieces of at most `piece`.
-all read(std::string bytes, std::size_t piece = ~std::size_t{0}, std::size_t limit = 1 << 20) {
+all read(std::string const& bytes, std::size_t piece = ~std::size_t{0},
+         std::size_t limit = 1 << 20) {
   ws_reader reader(limit);
   all out;
   for (std::size_t i = 0; i < bytes.size();) {
@@ -81,7 +82,7 @@ TEST(ws_reader, several_messages_in_one_piece) {
 }
 
 TEST(ws_reader, group_2_pings_and_pongs) {
-  std::string const bytes_of_all_values = "\x00\xFF\xFE\xFD\xFC\xFB\x00\xFF";
+  std::string const bytes_of_all_values("\x00\xFF\xFE\xFD\xFC\xFB\x00\xFF", 8);
   EXPECT_EQ(read_any_way(client_frame_bytes(ping, "")), (all{{kind::ping, ""}}));
   EXPECT_EQ(read_any_way(client_frame_bytes(ping, bytes_of_all_values)),
             (all{{kind::ping, bytes_of_all_values}}));

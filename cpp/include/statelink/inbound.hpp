@@ -1,5 +1,4 @@
-// What the I/O thread hands to the loop thread: a plain value, in the order in which it was
-// received.
+// What the I/O thread hands to the loop thread: a plain value, in the order of receipt.
 #pragma once
 
 #include <cstdint>
@@ -33,6 +32,18 @@ struct inbound_event {
   std::uint32_t handler_size = 0;
   std::uint32_t arguments_size = 0;  ///< JSON text of the arguments object; 0: none
 };
+/// The session's page is another one now. Its path is a piece of inbound_batch::bytes.
+struct inbound_page {
+  session_no session;
+  std::uint32_t offset = 0;
+  std::uint32_t size = 0;
+};
+/// What the session's browser keeps for the server: JSON text, a piece of inbound_batch::bytes.
+struct inbound_stored {
+  session_no session;
+  std::uint32_t offset = 0;
+  std::uint32_t size = 0;
+};
 /// The socket of a session that had said hello is gone.
 struct inbound_closed {
   session_no session;
@@ -41,15 +52,15 @@ struct inbound_closed {
 struct inbound_snapshot_request {
   journal_no journal;
 };
-/// GET of a page that the loop thread makes; it answers with a page_item.
+/// GET of a page that the loop thread makes; it answers with answer_page().
 struct inbound_page_request {
   std::uint64_t request = 0;
   std::size_t page = 0;  ///< number of the page, in the order of server::add_page
   std::string path;      ///< with the query
 };
 
-using inbound_item = std::variant<inbound_event, inbound_hello, inbound_closed,
-                                  inbound_snapshot_request, inbound_page_request>;
+using inbound_item = std::variant<inbound_event, inbound_hello, inbound_page, inbound_stored,
+                                  inbound_closed, inbound_snapshot_request, inbound_page_request>;
 
 struct inbound_batch {
   std::string bytes;
@@ -65,6 +76,12 @@ struct inbound_batch {
   }
   std::string_view arguments(inbound_event const& e) const noexcept {
     return std::string_view(bytes).substr(e.offset + e.handler_size, e.arguments_size);
+  }
+  std::string_view path(inbound_page const& p) const noexcept {
+    return std::string_view(bytes).substr(p.offset, p.size);
+  }
+  std::string_view values(inbound_stored const& s) const noexcept {
+    return std::string_view(bytes).substr(s.offset, s.size);
   }
 };
 

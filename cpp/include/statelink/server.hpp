@@ -6,6 +6,7 @@
 // write to an eventfd.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <filesystem>
 #include <memory>
@@ -13,23 +14,25 @@
 #include <system_error>
 #include <variant>
 
-#include "fanout/batch.hpp"
-#include "fanout/fanout.hpp"
-#include "session/inbound.hpp"
+#include "statelink/batch.hpp"
 #include "statelink/config.hpp"
+#include "statelink/error.hpp"
+#include "statelink/fanout.hpp"
+#include "statelink/inbound.hpp"
 
 namespace statelink {
 
 /// Where a page's content comes from.
 struct page_file {
-  std::filesystem::path
-      path;  ///< a file, read at each request; or a folder: the files below it, and its index.html
+  /// A file, read at each request; or a folder: the files below it, and its index.html.
+  std::filesystem::path path;
 };
 struct page_text {
   std::string content_type;
   std::string body;
 };
-struct page_dynamic {};  ///< made by the loop thread: inbound_page_request, answered by a page_item
+/// Made by the loop thread: an inbound_page_request, answered by answer_page().
+struct page_dynamic {};
 using page_content = std::variant<page_file, page_text, page_dynamic>;
 
 /// Counted for tests and the operator.
@@ -43,23 +46,26 @@ struct server_counts {
 
 class server {
  public:
+  /// What fails (check() refuses the limits, no descriptors are left) is told by listen() and
+  /// start(); the other verbs then do nothing.
   explicit server(config limits);
   ~server();  ///< stop(1001, "") where it was not stopped
   server(server const&) = delete;
   server& operator=(server const&) = delete;
 
   // --- before start()
-  /// Serves GET and HEAD of `route` ("/", "/room/[room_id]": a bracketed segment fits any one
-  /// non-empty segment; a folder's route is a prefix). The more literal route wins. Returns the
-  /// page's number. `/_statelink/` is the server's own.
+  /// Serves GET and HEAD of `route` ("/", "/room/[room_id]": see page_table.hpp; a folder's route is
+  /// a prefix). The more literal route wins. Returns the page's number; of a route that page_table
+  /// refuses listen() and start() tell. `/_statelink/` is the server's own.
   std::size_t add_page(std::string route, page_content content);
 
   /// Binds and listens on a numeric address or host name ("127.0.0.1", "::1", "localhost"); port 0
   /// takes a free one. Returns the port, or sets `error` and returns 0.
   std::uint16_t listen(std::string const& host, std::uint16_t port, std::error_code& error);
 
-  /// Starts the I/O thread. Connections that came since listen() are served now.
-  void start();
+  /// Starts the I/O thread. Connections that came since listen() are served now. Nothing is set in
+  /// the error where it runs.
+  [[nodiscard]] std::error_code start();
 
   // --- loop thread
   /// A file descriptor that is readable while take() has something to give.

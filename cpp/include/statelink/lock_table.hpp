@@ -1,5 +1,5 @@
 // Who may write an instance: FIFO locks over ids. A pure state machine, without I/O, threads or a
-// clock of its own.
+// clock.
 #pragma once
 
 #include <compare>
@@ -177,6 +177,7 @@ class lock_table {
 
   bool holds(turn_no turn, lock_key key) const;       ///< in any way
   bool is_waiting(turn_no turn) const;                ///< for any lock
+  bool is_wanted(lock_key key) const;                 ///< somebody holds it
   std::size_t locks() const { return keys_.size(); }  ///< that are held
 
   /// The locks that somebody has held or awaited for at least `threshold` nanoseconds, by key, with
