@@ -1,9 +1,11 @@
-"""A chromium, and tabs of the counter in it."""
+"""A chromium, and tabs of what a module's SERVED serves in it."""
 
 import pytest
 from playwright.sync_api import expect, sync_playwright
 
-from browser.counter_server import Proxy, Server
+from browser.proxy import Proxy
+from browser.server import Server
+from browser.tab import Tab
 
 CHROMIUM = "/usr/bin/chromium"
 FLAGS = [
@@ -19,20 +21,26 @@ FLAGS = [
 
 
 @pytest.fixture(scope="session")
-def browser(tmp_path_factory):
-    """A browser with a profile of its own."""
+def chromium():
+    expect.set_options(timeout=15_000)
     with sync_playwright() as playwright:
-        context = playwright.chromium.launch_persistent_context(
-            tmp_path_factory.mktemp("chromium"), executable_path=CHROMIUM, args=FLAGS, headless=True
-        )
-        context.set_default_timeout(15_000)
-        yield context
-        context.close()
+        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS, headless=True)
+        yield chromium
+        chromium.close()
 
 
 @pytest.fixture
-def server():
-    server = Server()
+def browser(chromium):
+    """A browser with a profile of its own."""
+    context = chromium.new_context()
+    context.set_default_timeout(15_000)
+    yield context
+    context.close()
+
+
+@pytest.fixture
+def server(request):
+    server = Server(getattr(request, "param", None) or request.module.SERVED)
     server.start()
     yield server
     if server.process.poll() is None:
@@ -46,49 +54,19 @@ def proxy(server):
     proxy.close()
 
 
-class Tab:
-    """A tab that shows the counter, and what a person can do with it."""
-
-    def __init__(self, page, url):
-        self.page = page
-        self.errors = []
-        page.on("pageerror", lambda error: self.errors.append(str(error)))
-        page.goto(url)
-        self.is_live()
-
-    def shows(self, count, *, linked):
-        expect(self.page.locator("#count")).to_have_text(str(count))
-        expect(self.page.locator("#link")).to_have_text("Unlink" if linked else "Link")
-
-    def is_live(self):
-        expect(self.page.locator("#status")).to_have_text("live")
-
-    def link(self):
-        self._click("#link")
-
-    def increment(self):
-        self._click("#increment")
-
-    def _click(self, button):
-        self.page.bring_to_front()  # a tab in the background is slow to be clicked
-        self.page.click(button)
-
-    @property
-    def token(self):
-        """Who the server says that it is."""
-        return self.page.evaluate("JSON.parse(Object.values({...sessionStorage})[0]).token")
-
-
 @pytest.fixture
-def open_tab(browser, server):
+def open_tab(request, browser, server):
+    """Opens tabs, of the module's class `Tab` where it has one; `before` is run with a tab that has no page yet."""
+    tab_class = getattr(request.module, "Tab", Tab)
     tabs = []
 
-    def open_(url=None):
-        tabs.append(Tab(browser.new_page(), url or f"http://127.0.0.1:{server.port}"))
-        return tabs[-1]
+    def open_(path="/", *, url=None, before=lambda tab: None):
+        tab = tab_class(browser.new_page())
+        tabs.append(tab)
+        before(tab)
+        tab.open((url or server.url) + path)
+        return tab
 
     yield open_
     errors = [error for tab in tabs for error in tab.errors]
-    for tab in tabs:
-        tab.page.close()
     assert errors == []

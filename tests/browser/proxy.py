@@ -1,37 +1,8 @@
-"""The counter example as a process that can be killed and restarted, behind a proxy that can cut its connections."""
+"""A proxy before a server, which can cut its connections."""
 
-import re
 import selectors
-import signal
 import socket
-import subprocess
-import sys
 import threading
-from pathlib import Path
-
-EXAMPLE = Path(__file__).parents[2] / "examples" / "counter" / "app.py"
-
-
-class Server:
-    """`statelink run examples/counter/app.py`."""
-
-    def __init__(self):
-        self.port = 0
-        self.process = None
-
-    def start(self):
-        """Starts it; on the same port as before, if it ran before."""
-        command = [sys.executable, "-m", "statelink", "run", str(EXAMPLE), "--port", str(self.port)]
-        self.process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
-        line = self.process.stdout.readline()
-        found = re.search(r"http://127\.0\.0\.1:(\d+)", line)
-        assert found, f"the server said {line!r}"
-        self.port = int(found[1])
-
-    def stop(self, how=signal.SIGINT):
-        self.process.send_signal(how)
-        self.process.wait(10)
-        self.process.stdout.close()
 
 
 class Proxy:
