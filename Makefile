@@ -4,6 +4,7 @@
 HOST ?= 127.0.0.1
 PORT ?= 8000
 VENV ?= .venv
+HEADERS_VENV ?= $(VENV) # whose Boost and nlohmann-json the package is built with
 PYTEST_ARGS ?=
 
 export PATH := $(abspath $(VENV))/bin:$(PATH)
@@ -18,12 +19,14 @@ WHEEL_SOURCES := pyproject.toml CMakeLists.txt client/dist/client.js \
   $(shell find cmake cpp python -name __pycache__ -prune -o -name '*.so' -o -print)
 CXX_FILES = $(shell find cpp tests/cpp benchmarks examples -name '*.[ch]pp' 2>/dev/null)
 
-GUIDE_TEST := $(if $(wildcard tests/guide),guide-test)
-PARTS := layering lint cpp-test ts-test py-test $(GUIDE_TEST) browser-test wheel-test
-SYSTEM := system-gtest system-node system-chromium
+# What `make test` runs: what is quick and finds most comes first.
+PARTS := layering lint ts-test cpp-test py-test $(if $(wildcard tests/guide),guide-test) \
+  browser-test wheel-test $(if $(wildcard scripts/check_install.sh),cpp-install-test) \
+  asan tsan clang py-asan py-versions tidy autobahn
+SYSTEM := system-gtest system-node system-chromium system-clang
 
 .NOTPARALLEL:
-.PHONY: help demo test $(PARTS) guide-test release asan tsan coverage tidy
+.PHONY: help demo test $(PARTS) guide-test cpp-install-test release coverage version-test
 .PHONY: venv install client wheel format clean distclean $(SYSTEM)
 
 help: ## list the commands
@@ -71,11 +74,34 @@ browser-test: install $(STAMPS)/dev system-chromium ## the examples in a real br
 wheel-test: wheel ## what is in the wheel, and that it works by itself
 	$(VENV)/bin/python scripts/check_wheel.py build/dist
 
-release asan tsan coverage: $(STAMPS)/dev system-gtest ## the C++ tests, built in this way
+cpp-install-test: $(STAMPS)/dev ## the installed C++ libraries, used by another project
+	scripts/check_install.sh
+
+release asan tsan: $(STAMPS)/dev system-gtest ## the C++ tests, built in this way
 	cmake --workflow --preset $@
+
+clang: $(STAMPS)/dev system-gtest system-clang ## all C++ compiled by clang++, and its tests
+	cmake --workflow --preset clang
+
+py-asan: install $(STAMPS)/dev ## the Python tests with the sanitizers in the extension module
+	scripts/py_asan.sh $(VENV) $(PYTEST_ARGS)
+
+py-versions: $(STAMPS)/venv ## the Python tests under the other versions that we support
+	@scripts/py_versions.sh $(VENV)
+
+version-test: install $(STAMPS)/tests # what py-versions runs for each
+	$(PYTEST) tests/python
 
 tidy: $(STAMPS)/dev $(STAMPS)/tidy system-gtest ## clang-tidy over all C++
 	cmake --workflow --preset tidy
+	$(VENV)/bin/python scripts/tidy.py build/tidy
+
+coverage: install $(STAMPS)/dev $(STAMPS)/coverage system-gtest ## lines of C++ and Python that the tests reach
+	cmake --workflow --preset coverage
+	$(VENV)/bin/python scripts/report_coverage.py
+
+autobahn: build/dev/build.ninja ## the Autobahn test suite against the server; needs a Python 2.7
+	@scripts/run_autobahn.sh
 
 # ---- to change it
 
@@ -109,8 +135,8 @@ $(STAMPS)/dev: $(STAMPS)/venv
 	$(PIP_INSTALL) --group dev
 	@touch $@
 
-$(STAMPS)/tidy: $(STAMPS)/venv
-	$(PIP_INSTALL) --group tidy
+$(STAMPS)/tests $(STAMPS)/tidy $(STAMPS)/coverage: $(STAMPS)/%: $(STAMPS)/venv
+	$(PIP_INSTALL) --group $*
 	@touch $@
 
 # The stamp's time is that of the start: what is edited during the build is built the next time.
@@ -120,7 +146,8 @@ $(STAMPS)/package: $(STAMPS)/venv $(WHEEL_SOURCES)
 	@touch $@.start
 	@$(PIP_INSTALL) --no-build-isolation . \
 	  -C build-dir='build/{wheel_tag}' -C install.strip=false -C cmake.build-type=RelWithDebInfo \
-	  -C cmake.define.STATELINK_LTO=OFF -C cmake.define.STATELINK_WERROR=ON
+	  -C cmake.define.STATELINK_LTO=OFF -C cmake.define.STATELINK_WERROR=ON \
+	  -C cmake.define.STATELINK_HEADERS_PYTHON=$(abspath $(HEADERS_VENV))/bin/python
 	@mv $@.start $@
 
 build/dev/build.ninja: CMakePresets.json | $(STAMPS)/dev system-gtest

@@ -1,6 +1,6 @@
 #!/bin/sh
 # Makes sure that this machine has what a command needs; what it lacks comes from Debian or PyPI.
-# usage: ensure_system.sh python|gtest|node|chromium [VENV]
+# usage: ensure_system.sh python|gtest|node|chromium|clang [VENV]
 set -eu
 need=$1
 venv=${2:-.venv}
@@ -55,6 +55,9 @@ case $need in
     ;;
   chromium)
     command -v chromium >/dev/null || install_or_say "chromium is needed" chromium
+    ;;
+  clang)
+    command -v clang++ >/dev/null || install_or_say "clang++ is needed" clang
     ;;
   python)
     # A Debian python3 has neither venv nor the C headers by itself.
