@@ -101,7 +101,7 @@ coverage: install $(STAMPS)/dev $(STAMPS)/coverage system-gtest ## lines of C++ 
 	$(VENV)/bin/python scripts/report_coverage.py
 
 autobahn: build/dev/build.ninja ## the Autobahn test suite against the server; needs a Python 2.7
-	@scripts/run_autobahn.sh
+	@scripts/autobahn.sh
 
 # ---- to change it
 

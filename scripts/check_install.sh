@@ -15,11 +15,9 @@ for tool in c++ g++ ar ranlib as ld nm objcopy sh cmake ctest ninja; do
   ln -s "$(command -v $tool)" "$work/bin/$tool"
 done
 # cmake may be a script of a Python package: then the program itself is what we want.
-cmake_root=$(cmake -P /dev/stdin 2>&1 <<'CMAKE'
-message("${CMAKE_COMMAND}")
-CMAKE
-)
-for tool in cmake ctest; do ln -sf "$(dirname "$cmake_root")/$tool" "$work/bin/$tool"; done
+echo 'message("${CMAKE_COMMAND}")' >"$work/where.cmake"
+cmake_program=$(cmake -P "$work/where.cmake" 2>&1)
+for tool in cmake ctest; do ln -sf "$(dirname "$cmake_program")/$tool" "$work/bin/$tool"; done
 case $(head -c 2 "$work/bin/ninja") in
   '#!') ln -sf "$("$(head -1 "$work/bin/ninja" | cut -c3-)" -c \
     'import ninja, os; print(os.path.join(ninja.BIN_DIR, "ninja"))')" "$work/bin/ninja" ;;

@@ -17,6 +17,7 @@ from statelink._generators import run_generator
 from statelink._hooks import hook_of
 from statelink._namespace import EventNamespace
 from statelink._routes import Routes
+from statelink._stored import apply_stored, storage_schema
 from statelink._workers import Workers
 from statelink.errors import DeadlockError, EncodeError, StateError
 from statelink.event import describe_invalid, make_validator
@@ -24,7 +25,6 @@ from statelink.pages import HTML, Page, client_script
 from statelink.registry import wire_names
 from statelink.router import Router, make_router
 from statelink.state import State, event_handlers
-from statelink.storage import apply_stored, storage_schema
 
 __all__ = ["Service"]
 

@@ -6,7 +6,7 @@ import logging
 import pytest
 
 import statelink as sl
-from statelink.storage import apply_stored, storage_schema
+from statelink._stored import apply_stored, storage_schema
 from statelink.testing import AppHarness
 
 SEEN = []

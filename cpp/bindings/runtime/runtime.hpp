@@ -273,6 +273,8 @@ class runtime {
   in_use being_read();
   bool is_in_use(client_record const& c, in_use const& read);
   void end_clients();
+  /// Commits what clients have ended in: computed vars may read who is linked.
+  void commit_abandoned();
   void end_rooms();
   instance_values& values_of(instance_no no) {
     return static_cast<instance_values&>(engine_.values(no));
@@ -333,6 +335,8 @@ class runtime {
   lock_key key_of(instance_no no) const;
   /// New reference as in lock_visible.
   PyObject* take_lock(turn_object* t, lock_key key);
+  /// The same for its client's lock and those of instances, all in one step.
+  PyObject* take_locks(turn_object* t, std::vector<instance_no> const& of);
   void raise_deadlock(turn_state const& t, lock_answer const& answer);
   PyObject* wait_or_raise(turn_object* t, lock_key key, lock_answer const& answer);
   /// Tasks of the turn that wait for locks ask again, and are told what has become of it.
@@ -378,6 +382,7 @@ class runtime {
   std::optional<std::int64_t> clock_;
   inbound_batch inbound_;
   std::int64_t last_hand_over_ = 0;
+  std::vector<instance_no> abandoned_;  // their links have changed by the end of a client
   bool draining_ = false;
   bool has_storage_vars_ = false;
   struct stored_wait {

@@ -29,7 +29,9 @@ bool runtime::look_at_the_clock() {
   for (client_no const no : engine_.departed(now_ms())) depart(client_of(no));
   end_late_waits();
   if (!drain()) return false;
+  engine_.set_time(now_ms());
   end_clients();
+  commit_abandoned();
   end_rooms();
   report_slow_locks();
   hand_over();
@@ -186,12 +188,28 @@ void runtime::end_clients() {
     forget_waiters(c);
     std::vector<instance_no> own;
     for (std::size_t n = 1; n <= engine_.classes(); ++n) own.push_back(engine_.find_own(no, {n}));
-    engine_.forget(no);
+    for (instance_no const left : engine_.forget(no)) {
+      values_of(left).links_changed();
+      abandoned_.push_back(left);
+    }
     for (instance_no const o : own) {
       if (o && engine_.class_of(o)) values_of(o).lose_owner();  // it goes on as others' room
     }
     clients_.erase(no);
   }
+}
+
+void runtime::commit_abandoned() {
+  std::erase_if(abandoned_, [&](instance_no no) {
+    if (!engine_.class_of(no)) return true;          // it has ended
+    if (locks_.is_wanted(key_of(no))) return false;  // that turn commits it, or the next look
+    turn_object* const t = open_turn(nullptr, "expiry");
+    ref const kept = ref::take(reinterpret_cast<PyObject*>(t));
+    if (!t) return PyErr_WriteUnraisable(nullptr), true;
+    turn_enter(*t->state, values_of(no));
+    if (close_outside(t, Py_None) < 0) log_failure("expiry", take_exception());
+    return true;
+  });
 }
 
 void runtime::end_rooms() {

@@ -73,15 +73,21 @@ int runtime::pause(turn_object* t) {
   return 0;
 }
 
-PyObject* runtime::go_on(turn_object* t) {
+PyObject* runtime::take_locks(turn_object* t, std::vector<instance_no> const& of) {
   turn_state& state = *t->state;
   locks_.consume(state.no);
   std::erase_if(state.waits, [](lock_wait const& w) { return w.granted && w.key == lock_key{}; });
   std::vector<lock_key> keys;
   if (state.client) keys.push_back(lock_key::of(state.client->no));
-  for (instance_values const* v : state.paused) keys.push_back(key_of(v->no()));
-  PyObject* const wait = wait_or_raise(t, {}, locks_.acquire_all(state.no, keys, now()));
-  if (wait == Py_None) turn_go_on(state);
+  for (instance_no const no : of) keys.push_back(key_of(no));
+  return wait_or_raise(t, {}, locks_.acquire_all(state.no, keys, now()));
+}
+
+PyObject* runtime::go_on(turn_object* t) {
+  std::vector<instance_no> left;
+  for (instance_values const* v : t->state->paused) left.push_back(v->no());
+  PyObject* const wait = take_locks(t, left);
+  if (wait == Py_None) turn_go_on(*t->state);
   return wait;
 }
 

@@ -29,12 +29,14 @@ turn_object* runtime::open_turn(client_record* c, std::string handler) {
 
 PyObject* runtime::enter(turn_object* t, class_no cls) {
   turn_state& state = *t->state;
-  PyObject* wait = take_lock(t, lock_key::of(state.client->no));
-  if (wait != Py_None) return wait;
+  std::vector<instance_no> shown;
   for (state_class_record const* c = &class_record(cls); c; c = c->parent.get()) {
-    wait = lock_visible(t, class_number(*c));
-    if (wait != Py_None) return wait;
+    shown.push_back(engine_.visible(state.client->no, class_number(*c)));
   }
+  // All in one step: a generator of the same client that goes on after a yield does so, too.
+  PyObject* const wait = take_locks(t, shown);
+  if (wait != Py_None) return wait;
+  for (instance_no const no : shown) turn_enter(state, values_of(no));
   view_object* const view = turn_view(state, cls);
   if (!view || set_context_turn(t) < 0) return nullptr;
   return Py_NewRef(reinterpret_cast<PyObject*>(view));

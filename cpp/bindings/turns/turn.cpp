@@ -80,6 +80,26 @@ bool has_client(PyObject* self) {
 /// The class number of a Python state class in this turn's app, or none with an exception set.
 class_no class_of(turn_state& t, PyObject* cls) { return t.run_by->class_number(cls); }
 
+/// The arguments (cls, token); false with an exception set where they are not.
+struct token_arguments {
+  class_no cls;
+  std::string token;
+
+  token_arguments(turn_state& t, PyObject* const* args, Py_ssize_t count) {
+    if (count != 2) {
+      PyErr_SetString(PyExc_TypeError, "a state class and a token are needed");
+      return;
+    }
+    class_no const no = class_of(t, args[0]);
+    Py_ssize_t size = 0;
+    char const* const utf8 = no ? PyUnicode_AsUTF8AndSize(args[1], &size) : nullptr;
+    if (!utf8) return;
+    token.assign(utf8, static_cast<std::size_t>(size));
+    cls = no;
+  }
+  explicit operator bool() const noexcept { return static_cast<bool>(cls); }
+};
+
 /// view(cls): the view, or a future to await before asking again.
 PyObject* method_view(PyObject* self, PyObject* cls) {
   if (!may_lock(self) || !has_client(self)) return nullptr;
@@ -94,17 +114,9 @@ PyObject* method_view(PyObject* self, PyObject* cls) {
 /// link(cls, token): the linked view, or a future to await before asking again.
 PyObject* method_link(PyObject* self, PyObject* const* args, Py_ssize_t count) {
   if (!may_lock(self) || !has_client(self)) return nullptr;
-  if (count != 2) {
-    PyErr_SetString(PyExc_TypeError, "link(cls, token)");
-    return nullptr;
-  }
-  turn_state& t = state_of(self);
-  class_no const no = class_of(t, args[0]);
-  Py_ssize_t size = 0;
-  char const* const token = no ? PyUnicode_AsUTF8AndSize(args[1], &size) : nullptr;
-  if (!token) return nullptr;
-  return t.run_by->link(reinterpret_cast<turn_object*>(self), no,
-                        std::string(token, static_cast<std::size_t>(size)));
+  token_arguments const of(state_of(self), args, count);
+  if (!of) return nullptr;
+  return state_of(self).run_by->link(reinterpret_cast<turn_object*>(self), of.cls, of.token);
 }
 
 /// unlink(cls): None, or a future to await before asking again.
@@ -119,17 +131,9 @@ PyObject* method_unlink(PyObject* self, PyObject* cls) {
 /// to await before asking again.
 PyObject* method_may_link(PyObject* self, PyObject* const* args, Py_ssize_t count) {
   if (!may_lock(self) || !has_client(self)) return nullptr;
-  if (count != 2) {
-    PyErr_SetString(PyExc_TypeError, "may_link(cls, token)");
-    return nullptr;
-  }
-  turn_state& t = state_of(self);
-  class_no const no = class_of(t, args[0]);
-  Py_ssize_t size = 0;
-  char const* const token = no ? PyUnicode_AsUTF8AndSize(args[1], &size) : nullptr;
-  if (!token) return nullptr;
-  return t.run_by->may_link(reinterpret_cast<turn_object*>(self), no,
-                            std::string(token, static_cast<std::size_t>(size)));
+  token_arguments const of(state_of(self), args, count);
+  if (!of) return nullptr;
+  return state_of(self).run_by->may_link(reinterpret_cast<turn_object*>(self), of.cls, of.token);
 }
 
 /// may_unlink(cls): the same for unlink().
@@ -223,17 +227,9 @@ PyObject* method_enter(PyObject* self, PyObject* cls) {
 /// enter_room(cls, token): the same for a token's room, without a client.
 PyObject* method_enter_room(PyObject* self, PyObject* const* args, Py_ssize_t count) {
   if (!may_lock(self)) return nullptr;
-  if (count != 2) {
-    PyErr_SetString(PyExc_TypeError, "enter_room(cls, token)");
-    return nullptr;
-  }
-  turn_state& t = state_of(self);
-  class_no const no = class_of(t, args[0]);
-  Py_ssize_t size = 0;
-  char const* const token = no ? PyUnicode_AsUTF8AndSize(args[1], &size) : nullptr;
-  if (!token) return nullptr;
-  return t.run_by->enter_room(reinterpret_cast<turn_object*>(self), no,
-                              std::string(token, static_cast<std::size_t>(size)));
+  token_arguments const of(state_of(self), args, count);
+  if (!of) return nullptr;
+  return state_of(self).run_by->enter_room(reinterpret_cast<turn_object*>(self), of.cls, of.token);
 }
 
 /// close(exception or None): ends a turn that no event began.

@@ -175,7 +175,9 @@ std::vector<instance_no> engine::impl::forget(client_no no) {
   for (std::size_t n = 0; n < c.own.size(); ++n) {
     if (instance_no const room = links_.link(no, {n + 1}, {})) {
       left.push_back(room);
-      drop_unheard(*instances_.at(room));
+      instance& i = *instances_.at(room);
+      if (!i.owner) use_room(i);
+      drop_unheard(i);
     }
     instance* own = c.own[n].values;
     if (!own) continue;
