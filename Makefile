@@ -19,14 +19,15 @@ WHEEL_SOURCES := pyproject.toml CMakeLists.txt client/dist/client.js \
   $(shell find cmake cpp python -name __pycache__ -prune -o -name '*.so' -o -print)
 CXX_FILES = $(shell find cpp tests/cpp benchmarks examples -name '*.[ch]pp' 2>/dev/null)
 
-# What `make test` runs: what is quick and finds most comes first.
-PARTS := layering lint ts-test cpp-test py-test $(if $(wildcard tests/guide),guide-test) \
-  browser-test wheel-test $(if $(wildcard scripts/check_install.sh),cpp-install-test) \
-  asan tsan clang py-asan py-versions tidy autobahn
+# What `make test` runs: what is quick and finds most comes first. CHECKS are the slow ones, each a
+# second look at the same tests: together they would take CI beyond an hour.
+PARTS := layering lint ts-test cpp-test py-test guide-test browser-test wheel-test cpp-install-test \
+  autobahn py-versions tidy
+CHECKS := asan tsan clang py-asan coverage
 SYSTEM := system-gtest system-node system-chromium system-clang
 
 .NOTPARALLEL:
-.PHONY: help demo test $(PARTS) guide-test cpp-install-test release coverage version-test
+.PHONY: help demo test checks $(PARTS) $(CHECKS) release version-test
 .PHONY: venv install client wheel format clean distclean $(SYSTEM)
 
 help: ## list the commands
@@ -45,6 +46,9 @@ wheel: build/dist/.stamp ## build the sdist, and the wheel from it in isolation,
 
 test: ## set up all that the tests need, and run them all
 	@scripts/run_parts.sh $(PARTS)
+
+checks: ## the slow checks: sanitizers, clang++, coverage
+	@scripts/run_parts.sh $(CHECKS)
 
 layering: $(STAMPS)/dev ## who may include and import whom
 	$(PYTEST) tests/layering
@@ -74,7 +78,7 @@ browser-test: install $(STAMPS)/dev system-chromium ## the examples in a real br
 wheel-test: wheel ## what is in the wheel, and that it works by itself
 	$(VENV)/bin/python scripts/check_wheel.py build/dist
 
-cpp-install-test: $(STAMPS)/dev ## the installed C++ libraries, used by another project
+cpp-install-test: build/dev/build.ninja ## the installed C++ libraries, used by another project
 	scripts/check_install.sh
 
 release asan tsan: $(STAMPS)/dev system-gtest ## the C++ tests, built in this way

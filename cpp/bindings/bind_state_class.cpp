@@ -29,11 +29,10 @@ void read_options(computed_var& var, state_class_record& cls, py::dict const& op
   }
 }
 
-std::shared_ptr<state_class_record> make_state_class(py::type const& type, std::string name,
-                                                     bool shared,
-                                                     std::shared_ptr<state_class_record> parent,
-                                                     base_vars const& base,
-                                                     computed_vars const& computed) {
+std::shared_ptr<state_class_record> make_state_class(
+    py::type const& type, std::string name, bool shared,
+    std::shared_ptr<state_class_record> const& parent, base_vars const& base,
+    computed_vars const& computed) {
   auto cls = std::make_shared<state_class_record>();
   cls->type = reinterpret_cast<PyTypeObject*>(type.ptr());
   cls->name = std::move(name);

@@ -22,7 +22,7 @@ int main(int count, char** arguments) {
     std::cerr << "cannot listen: " << error.message() << '\n';
     return 1;
   }
-  std::cout << "cpp_embed serves http://127.0.0.1:" << port << " (Ctrl-C ends)" << std::endl;
+  std::cout << "cpp_embed serves http://127.0.0.1:" << port << " (Ctrl-C ends)\n" << std::flush;
   while (!interrupted) serves.run_once(std::chrono::milliseconds(200));
   serves.stop();
 }

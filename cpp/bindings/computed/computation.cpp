@@ -53,6 +53,7 @@ namespace {
 /// A layout of the computed vars alone, in their order.
 std::shared_ptr<layout const> overlay_layout(state_class_record const& cls) {
   std::vector<slot_spec> slots;
+  slots.reserve(cls.computed.size());
   for (computed_var const& var : cls.computed) {
     slots.push_back({var.name, var.travels, true, {}});
   }

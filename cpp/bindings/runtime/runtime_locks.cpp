@@ -85,6 +85,7 @@ PyObject* runtime::take_locks(turn_object* t, std::vector<instance_no> const& of
 
 PyObject* runtime::go_on(turn_object* t) {
   std::vector<instance_no> left;
+  left.reserve(t->state->paused.size());
   for (instance_values const* v : t->state->paused) left.push_back(v->no());
   PyObject* const wait = take_locks(t, left);
   if (wait == Py_None) turn_go_on(*t->state);

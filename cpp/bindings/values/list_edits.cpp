@@ -46,7 +46,7 @@ void note_edit(tracked_list& l, place const& at, list_change::kind what, Py_ssiz
     log.collapse(items_of(list));
 }
 
-void note_edits(tracked_list& l, place const& at, std::vector<list_change> edits,
+void note_edits(tracked_list& l, place const& at, std::vector<list_change> const& edits,
                 std::vector<PyObject*> const& before) {
   if (edits.empty()) return;
   touch(at);
@@ -94,7 +94,7 @@ void note_rearranged(tracked_list& l, place const& at, std::vector<PyObject*> co
     edits.push_back(
         {list_change::remove, i, nullptr, Py_NewRef(before[static_cast<std::size_t>(i)])});
   }
-  note_edits(l, at, std::move(edits), before);
+  note_edits(l, at, edits, before);
 }
 
 }  // namespace statelink::python

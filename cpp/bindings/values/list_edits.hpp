@@ -27,7 +27,7 @@ class list_image {
 void note_edit(tracked_list& l, place const& at, list_change::kind what, Py_ssize_t index,
                PyObject* value, PyObject* before);
 /// Several edits at once; takes their references. `before`: the items before them.
-void note_edits(tracked_list& l, place const& at, std::vector<list_change> edits,
+void note_edits(tracked_list& l, place const& at, std::vector<list_change> const& edits,
                 std::vector<PyObject*> const& before);
 /// The items were put in another order, or some taken out: finds out how they differ from `before`.
 /// No item is new.

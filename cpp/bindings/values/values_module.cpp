@@ -13,7 +13,8 @@ namespace {
 PyObject* encode(PyObject*, PyObject* value) {
   json_writer text;
   if (!encode_value(value, text)) return nullptr;
-  return PyBytes_FromStringAndSize(text.view().data(), static_cast<Py_ssize_t>(text.size()));
+  std::string_view const bytes = text.view();
+  return PyBytes_FromStringAndSize(bytes.data(), static_cast<Py_ssize_t>(bytes.size()));
 }
 
 PyObject* add_serializer(PyObject*, PyObject* arguments) {

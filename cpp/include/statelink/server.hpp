@@ -57,7 +57,7 @@ class server {
   /// Serves GET and HEAD of `route` ("/", "/room/[room_id]": see page_table.hpp; a folder's route is
   /// a prefix). The more literal route wins. Returns the page's number; of a route that page_table
   /// refuses listen() and start() tell. `/_statelink/` is the server's own.
-  std::size_t add_page(std::string route, page_content content);
+  std::size_t add_page(std::string const& route, page_content content);
 
   /// Binds and listens on a numeric address or host name ("127.0.0.1", "::1", "localhost"); port 0
   /// takes a free one. Returns the port, or sets `error` and returns 0.

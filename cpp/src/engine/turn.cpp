@@ -13,6 +13,7 @@ bool turn::has_entered(instance_no no) const noexcept {
 
 std::vector<instance_no> turn::entered() const {
   std::vector<instance_no> numbers;
+  numbers.reserve(entered_.size());
   for (instance const* i : entered_) numbers.push_back(i->no);
   return numbers;
 }

@@ -35,7 +35,7 @@ server::server(config limits) : impl_(std::make_unique<impl>(std::move(limits)))
 
 server::~server() { stop(static_cast<std::uint16_t>(close_code::going_away), ""); }
 
-std::size_t server::add_page(std::string route, page_content content) {
+std::size_t server::add_page(std::string const& route, page_content content) {
   if (!impl_->loop) return 0;
   page_set& pages = impl_->loop->pages();
   std::size_t const number = pages.contents.size();

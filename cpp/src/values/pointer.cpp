@@ -25,8 +25,9 @@ bool take_token(std::string_view& rest, std::string& token) {
 /// RFC 6901: digits without a leading zero.
 bool parse_index(std::string_view token, std::size_t& index) noexcept {
   if (token.empty() || (token.size() > 1 && token.front() == '0')) return false;
-  char const* const end = token.data() + token.size();
-  auto const [stop, failure] = std::from_chars(token.data(), end, index);
+  char const* const begin = token.data();
+  char const* const end = begin + token.size();
+  auto const [stop, failure] = std::from_chars(begin, end, index);
   return failure == std::errc{} && stop == end;
 }
 

@@ -25,6 +25,6 @@ int main() {
     std::cerr << "echo_server: " << failed.message() << '\n';
     return 1;
   }
-  std::cout << port << std::endl;
+  std::cout << port << '\n' << std::flush;
   std::cin.ignore(std::numeric_limits<std::streamsize>::max());
 }

@@ -102,7 +102,9 @@ async def served(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Source]:
     monkeypatch.setattr(scenes, "TOKENS", [])
     config = sl.Config()
     config.client_expiry = 0.2
-    config.ring_frames = 64  # a ring that is not full yet grows
+    # What is kept up to a limit grows until it is there.
+    config.ring_frames = 64
+    config.kept_errors = 8
     others = clients()
     app = sl.App(states=scenes.STATES, config=config)
     port = await app.start(port=0)
