@@ -98,20 +98,20 @@ void bind_runtime(py::module_& m) {
       .def("define", &define, py::arg("cls"), py::arg("name"), py::arg("handlers"))
       .def(
           "add_page_text",
-          [](runtime& r, std::string route, std::string type, std::string body) {
-            return r.net().add_page(std::move(route), page_text{std::move(type), std::move(body)});
+          [](runtime& r, std::string const& route, std::string type, std::string body) {
+            return r.net().add_page(route, page_text{std::move(type), std::move(body)});
           },
           py::arg("route"), py::arg("content_type"), py::arg("body"))
       .def(
           "add_page_file",
-          [](runtime& r, std::string route, std::filesystem::path path) {
-            return r.net().add_page(std::move(route), page_file{std::move(path)});
+          [](runtime& r, std::string const& route, std::filesystem::path path) {
+            return r.net().add_page(route, page_file{std::move(path)});
           },
           py::arg("route"), py::arg("path"))
       .def(
           "add_page_function",
-          [](runtime& r, std::string route) {
-            return r.net().add_page(std::move(route), page_dynamic{});
+          [](runtime& r, std::string const& route) {
+            return r.net().add_page(route, page_dynamic{});
           },
           py::arg("route"))
       .def("open_turn", &open_turn, py::arg("client_token").none(true), py::arg("handler"))
