@@ -38,14 +38,14 @@ class Service:
     """The server of an app from its start to its stop."""
 
     def __init__(self, config: Config, states: Iterable[type[State]], routes: Routes) -> None:
-        self.loop = self._loop = asyncio.get_running_loop()
-        self.config = self._config = config
+        self.loop = asyncio.get_running_loop()
+        self.config = config
         self.stopped = False
         self._context = contextvars.copy_context()  # no handler's
-        self._workers = Workers(self._loop, self._context)
+        self._workers = Workers(self.loop, self._context)
         self._pages: dict[int, Page] = {}
-        self._timers: dict[str, asyncio.TimerHandle] = {}
-        self.runtime = Runtime(config, self._loop, _Side(self))
+        self._timer: asyncio.TimerHandle | None = None
+        self.runtime = Runtime(config, self.loop, _Side(self))
         self.names = wire_names(states)
         self.event_namespace = EventNamespace(self.runtime)
         self.follow_ups = FollowUps(self.names)
@@ -92,24 +92,23 @@ class Service:
         """Listens and serves; returns the port."""
         bound = int(self.runtime.listen(host, port))
         self.runtime.start()
-        self._loop.add_reader(self.runtime.fileno(), self.runtime.drain)
+        self.loop.add_reader(self.runtime.fileno(), self.runtime.drain)
         self._look()
-        self._watch_locks()
         return bound
 
     async def stop(self) -> None:
         """Ends handlers and sessions."""
         self.stopped = True
-        for timer in self._timers.values():
-            timer.cancel()
+        if self._timer is not None:
+            self._timer.cancel()
         self.runtime.wind_down()
         for task in self._storing:
             task.cancel()
         await self._workers.close()
-        self._loop.remove_reader(self.runtime.fileno())
-        retry = round(self._config.retry_delay * 1000)
+        self.loop.remove_reader(self.runtime.fileno())
+        retry = round(self.config.retry_delay * 1000)
         # Flushing to slow clients takes up to close_timeout: the loop goes on meanwhile.
-        await self._loop.run_in_executor(None, self.runtime.stop, 1012, f"retry_ms={retry}")
+        await self.loop.run_in_executor(None, self.runtime.stop, 1012, f"retry_ms={retry}")
 
     def counts(self) -> dict[str, int]:
         """See App.counts."""
@@ -139,7 +138,7 @@ class Service:
         self, client: int, wait: int, client_token: str, values: str, first: bool
     ) -> None:
         """Takes over what a browser keeps; then, where it is the first after a hello, lets its page load."""
-        task = self._loop.create_task(
+        task = self.loop.create_task(
             self._apply_stored(client, wait, client_token, values, first), context=self._context
         )
         self._storing.add(task)
@@ -178,13 +177,8 @@ class Service:
 
     def _look(self) -> None:
         self.look_at_the_clock()
-        self._timers["look"] = self._loop.call_later(_LOOK_INTERVAL, self._look)
-
-    def _watch_locks(self) -> None:
-        self.runtime.report_slow_locks()
-        self._timers["locks"] = self._loop.call_later(
-            max(0.01, self._config.slow_lock / 4), self._watch_locks
-        )
+        interval = min(_LOOK_INTERVAL, max(0.01, self.config.slow_lock / 4))
+        self._timer = self.loop.call_later(interval, self._look)
 
 
 class _Side:
@@ -218,7 +212,7 @@ class _Side:
     def drain_soon(self) -> None:
         """Runs what has become ready, outside of whoever made it so."""
         service = self._service
-        service._loop.call_soon(service.runtime.drain, context=service._context)
+        service.loop.call_soon(service.runtime.drain, context=service._context)
 
     @staticmethod
     def describe(error: BaseException) -> tuple[str, str]:

@@ -4,6 +4,7 @@ import asyncio
 import ctypes
 import json
 import os
+import select
 import sys
 import time
 from pathlib import Path
@@ -13,9 +14,15 @@ from statelink.testing import AppHarness
 
 CLIENTS = 100
 SIZE = 600_000  # bytes; more than a socket takes at once
-HOLD = 1.0  # seconds
-TOLD: list[int] = []  # file descriptors to which is written when the GIL is held
+HOLD = 1.0  # seconds, and until the clients are done
+PATIENCE = 30_000  # ms
+TOLD: list[int] = []  # file descriptors: to one is written when the GIL is held, the other can be
+# read when the clients are done
 HELD: list[tuple[float, float]] = []
+
+
+class PollFd(ctypes.Structure):
+    _fields_ = [("fd", ctypes.c_int), ("events", ctypes.c_short), ("revents", ctypes.c_short)]
 
 
 class Pile(sl.SharedState):
@@ -31,11 +38,13 @@ class Pile(sl.SharedState):
 
     @sl.event
     def hold_the_gil(self) -> None:
-        # A function of a PyDLL runs with the GIL held.
-        usleep = ctypes.PyDLL(None).usleep
+        # Functions of a PyDLL run with the GIL held.
+        c = ctypes.PyDLL(None)
         begin = time.monotonic()
-        os.write(TOLD[0], b"!")
-        usleep(int(HOLD * 1e6))
+        tell, done = TOLD
+        os.write(tell, b"!")
+        c.usleep(int(HOLD * 1e6))
+        assert c.poll(ctypes.byref(PollFd(done, select.POLLIN)), 1, PATIENCE) == 1
         HELD.append((begin, time.monotonic()))
 
 
@@ -67,7 +76,10 @@ async def test_sockets_are_served_while_a_handler_holds_the_gil():
             sent = harness.counts["bytes_written"] - before["bytes_written"] - SIZE
             assert 0 < sent < CLIENTS * SIZE / 2
 
-            TOLD[:] = [clients.stdin.transport.get_extra_info("pipe").fileno()]
+            output = clients._transport.get_pipe_transport(1)
+            TOLD[:] = [
+                pipe.get_extra_info("pipe").fileno() for pipe in (clients.stdin.transport, output)
+            ]
             await driver.call(Pile.hold_the_gil)
             seen = json.loads(await clients.stdout.readline())
             await clients.wait()

@@ -29,7 +29,8 @@ reading_object* reading_new(runtime& run_by, computation& of);
 view_object* reading_view(reading_object* r, class_no cls);
 /// Whether nothing that it has read so far has changed since. REQUIRES: it is not over.
 bool reading_holds(reading_object const* r);
-/// Sets ReadLater: a turn is at an instance that it wants to read; the var is looked at again after it.
+/// Sets ReadLater: a turn is at an instance that it wants to read; the var is looked at again after
+/// it.
 void reading_wait_for(reading_object* r, instance_values& in);
 /// The run is over: its views end.
 void reading_end(reading_object* r) noexcept;

@@ -49,7 +49,8 @@ struct awaited_runs {
   int runs;
 };
 
-/// What is said to a client in the order of its events: an answer that perhaps waits for personal computed vars of the client to take in what its event changed.
+/// What is said to a client in the order of its events. It may wait for personal computed vars of the
+/// client to take in what its event changed.
 struct pending_answer {
   enum class kind : std::uint8_t {
     answer,    ///< of `event`

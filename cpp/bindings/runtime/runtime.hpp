@@ -279,6 +279,7 @@ class runtime {
   instance_values& values_of(instance_no no) {
     return static_cast<instance_values&>(engine_.values(no));
   }
+  static std::chrono::milliseconds in_ms(std::int64_t ns);
   std::chrono::milliseconds now_ms() const;
   static void set_function(handler_record& h, PyObject* function);
   /// Runs a turn when it has its first locks: now, or when they are given back.

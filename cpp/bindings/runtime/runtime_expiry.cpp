@@ -10,10 +10,6 @@
 namespace statelink::python {
 
 namespace {
-std::chrono::milliseconds in_ms(std::int64_t ns) {
-  return std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::nanoseconds(ns));
-}
-
 std::int64_t steady_ns() {
   return std::chrono::duration_cast<std::chrono::nanoseconds>(
              std::chrono::steady_clock::now().time_since_epoch())
@@ -22,6 +18,10 @@ std::int64_t steady_ns() {
 }  // namespace
 
 std::int64_t runtime::now() const { return clock_ ? *clock_ : steady_ns(); }
+
+std::chrono::milliseconds runtime::in_ms(std::int64_t ns) {
+  return std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::nanoseconds(ns));
+}
 
 std::chrono::milliseconds runtime::now_ms() const { return in_ms(now()); }
 

@@ -281,11 +281,12 @@ void runtime::refuse(turn_object* t, std::string_view code, std::string const& m
 void runtime::close_turn(turn_object* t) {
   turn_state& state = *t->state;
   client_record* const c = state.client;
-  engine_.set_time(now_ms());
+  std::int64_t const t_ns = now();
+  engine_.set_time(in_ms(t_ns));
   turn_end(state);
   wake_waits(state);
   std::vector<turn_no> next;
-  locks_.release_all(state.no, now(), next);
+  locks_.release_all(state.no, t_ns, next);
   granted(next);
   turns_.erase(state.no);
   if (c && state.step == own_step::come_back) {

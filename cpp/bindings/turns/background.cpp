@@ -199,10 +199,14 @@ store* background_store(view_object const* view, std::size_t depth) {
   while (cls->depth > depth) cls = cls->parent.get();
   instance_values& in = b->run_by->visible(*c, b->run_by->class_number(*cls));
   if (b->run_by->is_readable(in)) return in.values();
+  raise_being_changed(b, in);
+  return nullptr;
+}
+
+void raise_being_changed(background_object const* b, instance_values const& in) {
   PyErr_Format(PyExc_RuntimeError,
                "%s is being changed by the event handler %s: in %s, read it inside `async with`",
-               cls->name.c_str(), turn_handler(in.writer()), background_handler(b));
-  return nullptr;
+               in.cls().name.c_str(), turn_handler(in.writer()), background_handler(b));
 }
 
 void background_end(background_object* b) noexcept {

@@ -45,6 +45,8 @@ store* background_store(view_object const* view, std::size_t depth);
 /// The run is over: its views end.
 void background_end(background_object* b) noexcept;
 
+/// Sets the exception that an instance cannot be read outside of a block now.
+void raise_being_changed(background_object const* b, instance_values const& in);
 /// Sets the exception that `what` can only be done in a block.
 void raise_outside_block(view_object const* view, PyObject* what);
 

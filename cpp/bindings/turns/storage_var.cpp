@@ -5,63 +5,24 @@
 #include "runtime/runtime.hpp"
 #include "turns/background.hpp"
 #include "turns/turn.hpp"
-#include "turns/view.hpp"
+#include "turns/var_object.hpp"
 
 namespace statelink::python {
 
 namespace {
 
-struct storage_var {
-  PyObject_HEAD PyObject* name;
-  PyObject* definition;  // the Python object of the default: where the browser keeps it
-  PyObject* owner;       // the state class
-  std::size_t depth;
-  std::size_t slot;
-};
-
-storage_var* as_storage_var(PyObject* object) noexcept {
-  return reinterpret_cast<storage_var*>(object);
-}
-view_object* as_view(PyObject* object) noexcept { return reinterpret_cast<view_object*>(object); }
-
-void var_dealloc(PyObject* self) {
-  PyTypeObject* const type = Py_TYPE(self);
-  PyObject_GC_UnTrack(self);
-  Py_CLEAR(as_storage_var(self)->name);
-  Py_CLEAR(as_storage_var(self)->definition);
-  Py_CLEAR(as_storage_var(self)->owner);
-  type->tp_free(self);
-  Py_DECREF(type);
+bool is_view_of(var_object const* var, PyObject* object) {
+  return is_asked_of_view(var, object) && is_usable(as_view(object));
 }
 
-int var_traverse(PyObject* self, visitproc visit, void* arg) {
-  Py_VISIT(as_storage_var(self)->definition);
-  Py_VISIT(as_storage_var(self)->owner);
-  Py_VISIT(Py_TYPE(self));
-  return 0;
-}
-
-int var_clear(PyObject* self) {
-  Py_CLEAR(as_storage_var(self)->definition);
-  Py_CLEAR(as_storage_var(self)->owner);
-  return 0;
-}
-
-bool is_view_of(storage_var const* var, PyObject* object) {
-  if (is_view(object)) return is_usable(as_view(object));
-  PyErr_Format(PyExc_TypeError, "var %R is of a state, not of a %s", var->name,
-               Py_TYPE(object)->tp_name);
-  return false;
-}
-
-class_no class_of(storage_var const* var, view_object const* view) {
+class_no class_of(var_object const* var, view_object const* view) {
   state_class_record const* cls = view->cls;
   while (cls->depth > var->depth) cls = cls->parent.get();
   return view_runtime(view).class_number(*cls);
 }
 
 /// The client's own instance, for code that has a view; null with an exception set.
-instance_values* own_values(storage_var const* var, view_object* view) {
+instance_values* own_values(var_object const* var, view_object* view) {
   client_record* const c = view_client(view, PyUnicode_AsUTF8(var->name));
   if (!c) return nullptr;
   runtime& run_by = view_runtime(view);
@@ -72,26 +33,23 @@ instance_values* own_values(storage_var const* var, view_object* view) {
   if (view->reading) {
     reading_wait_for(reinterpret_cast<reading_object*>(view->reading), own);
   } else {
-    PyErr_Format(PyExc_RuntimeError,
-                 "%s is being changed by the event handler %s: in %s, read it inside `async with`",
-                 own.cls().name.c_str(), turn_handler(own.writer()),
-                 background_handler(view->background));
+    raise_being_changed(view->background, own);
   }
   return nullptr;
 }
 
 PyObject* var_get(PyObject* self, PyObject* object, PyObject*) {
   if (!object || object == Py_None) return Py_NewRef(self);
-  storage_var const* var = as_storage_var(self);
+  var_object const* var = as_var(self);
   if (!is_view_of(var, object)) return nullptr;
   instance_values* const own = own_values(var, as_view(object));
   if (!own) return nullptr;
-  recorder::note(own->values(), var->slot);
-  return Py_XNewRef(store_get(own->values(), var->slot));
+  recorder::note(own->values(), var->place);
+  return Py_XNewRef(store_get(own->values(), var->place));
 }
 
 /// `value` null: the default.
-int set(storage_var const* var, PyObject* object, PyObject* value) {
+int set(var_object const* var, PyObject* object, PyObject* value) {
   if (!is_view_of(var, object)) return -1;
   view_object* const view = as_view(object);
   if (is_outside(view)) {
@@ -100,11 +58,12 @@ int set(storage_var const* var, PyObject* object, PyObject* value) {
   }
   instance_values* const own = own_values(var, view);
   if (!own) return -1;
-  return value ? store_set(own->values(), var->slot, value) : store_reset(own->values(), var->slot);
+  return value ? store_set(own->values(), var->place, value)
+               : store_reset(own->values(), var->place);
 }
 
 int var_set(PyObject* self, PyObject* object, PyObject* value) {
-  storage_var const* var = as_storage_var(self);
+  var_object const* var = as_var(self);
   if (!value) {
     PyErr_Format(PyExc_AttributeError, "var %U cannot be deleted: assign a value", var->name);
     return -1;
@@ -120,7 +79,7 @@ int var_set(PyObject* self, PyObject* object, PyObject* value) {
 
 /// reset(view)
 PyObject* method_reset(PyObject* self, PyObject* object) {
-  storage_var const* var = as_storage_var(self);
+  var_object const* var = as_var(self);
   // A room that no client is at has none.
   bool const no_client = is_view(object) && as_view(object)->turn && as_view(object)->stores &&
                          !as_view(object)->client;
@@ -134,7 +93,7 @@ PyObject* method_store(PyObject* self, PyObject* const* args, Py_ssize_t count) 
     PyErr_SetString(PyExc_TypeError, "store(turn, value)");
     return nullptr;
   }
-  storage_var const* var = as_storage_var(self);
+  var_object const* var = as_var(self);
   auto* const t = reinterpret_cast<turn_object*>(args[0]);
   if (t->state->over || !t->state->client) {
     PyErr_Format(PyExc_RuntimeError, "%s has no client", turn_handler(t));
@@ -146,39 +105,25 @@ PyObject* method_store(PyObject* self, PyObject* const* args, Py_ssize_t count) 
   if (wait != Py_None) return wait;
   running_turn const now(t);
   instance_values* const own = run_by.own_values(t, cls);
-  if (!own || store_set(own->values(), var->slot, args[1]) < 0) return nullptr;
+  if (!own || store_set(own->values(), var->place, args[1]) < 0) return nullptr;
   Py_RETURN_NONE;
 }
 
 PyObject* var_repr(PyObject* self) {
-  return PyUnicode_FromFormat("<StorageVar %U>", as_storage_var(self)->name);
+  return PyUnicode_FromFormat("<StorageVar %U>", as_var(self)->name);
 }
 
-PyObject* var_new(PyTypeObject* type, PyObject* args, PyObject*) {
+PyObject* storage_var_new(PyTypeObject* type, PyObject* args, PyObject*) {
   PyObject *name, *definition, *owner;
   Py_ssize_t depth, slot;
   if (!PyArg_ParseTuple(args, "UOO!nn", &name, &definition, &PyType_Type, &owner, &depth, &slot))
     return nullptr;
-  PyObject* const self = type->tp_alloc(type, 0);
-  if (!self) return nullptr;
-  storage_var* const var = as_storage_var(self);
-  var->name = Py_NewRef(name);
-  var->definition = Py_NewRef(definition);
-  var->owner = Py_NewRef(owner);
-  var->depth = static_cast<std::size_t>(depth);
-  var->slot = static_cast<std::size_t>(slot);
-  return self;
+  return var_new(type, name, owner, definition, nullptr, depth, slot);
 }
 
-PyObject* get_name(PyObject* self, void*) { return Py_NewRef(as_storage_var(self)->name); }
-PyObject* get_definition(PyObject* self, void*) {
-  return Py_NewRef(as_storage_var(self)->definition);
-}
-PyObject* get_owner(PyObject* self, void*) { return Py_NewRef(as_storage_var(self)->owner); }
-
-PyGetSetDef getset[] = {{"name", get_name, nullptr, nullptr, nullptr},
-                        {"definition", get_definition, nullptr, nullptr, nullptr},
-                        {"owner", get_owner, nullptr, nullptr, nullptr},
+PyGetSetDef getset[] = {{"name", var_name, nullptr, nullptr, nullptr},
+                        {"definition", var_definition, nullptr, nullptr, nullptr},
+                        {"owner", var_owner, nullptr, nullptr, nullptr},
                         {nullptr, nullptr, nullptr, nullptr, nullptr}};
 PyMethodDef methods[] = {
     {"reset", method_reset, METH_O, nullptr},
@@ -191,11 +136,11 @@ PyType_Slot slots[] = {{Py_tp_dealloc, reinterpret_cast<void*>(var_dealloc)},
                        {Py_tp_descr_get, reinterpret_cast<void*>(var_get)},
                        {Py_tp_descr_set, reinterpret_cast<void*>(var_set)},
                        {Py_tp_repr, reinterpret_cast<void*>(var_repr)},
-                       {Py_tp_new, reinterpret_cast<void*>(var_new)},
+                       {Py_tp_new, reinterpret_cast<void*>(storage_var_new)},
                        {Py_tp_getset, getset},
                        {Py_tp_methods, methods},
                        {0, nullptr}};
-PyType_Spec spec = {"statelink._core.StorageVar", sizeof(storage_var), 0,
+PyType_Spec spec = {"statelink._core.StorageVar", sizeof(var_object), 0,
                     Py_TPFLAGS_DEFAULT | Py_TPFLAGS_HAVE_GC, slots};
 
 }  // namespace

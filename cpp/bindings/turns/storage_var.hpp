@@ -1,6 +1,6 @@
 // Vars that the client's browser keeps. Their values are in the client's own instance of the class,
-// wherever the state is linked to, in a slot that does not travel; what the client sees is a personal
-// computed var of the same name.
+// wherever the state is linked to, in a slot that does not travel; what the client sees is a
+// personal computed var of the same name.
 #pragma once
 
 #include <Python.h>

@@ -13,11 +13,7 @@ namespace statelink::python {
 namespace {
 
 PyTypeObject* view_type = nullptr;
-PyTypeObject* base_var_type = nullptr;
-PyTypeObject* computed_var_type = nullptr;
 PyObject* needs_client_error = nullptr;
-
-view_object* as_view(PyObject* object) noexcept { return reinterpret_cast<view_object*>(object); }
 
 // --- View
 
@@ -80,15 +76,6 @@ PyObject* view_no_new(PyTypeObject* type, PyObject*, PyObject*) {
 
 bool on_its_thread(view_object const* view) {
   return view->background->run_by->thread() == PyThread_get_thread_ident();
-}
-
-/// Where the view finds the vars of its class, or of an ancestor; null with an exception set.
-store* store_at(view_object* view, std::size_t depth) {
-  if (!is_usable(view)) return nullptr;
-  if (is_outside(view)) return background_store(view, depth);
-  store* const s = view->stores[depth];
-  if (!s) raise_needs_client(view, "a var of a parent state");
-  return s;
 }
 
 PyObject* view_get_background(PyObject* self, void*) {
@@ -171,209 +158,6 @@ PyType_Slot view_slots[] = {{Py_tp_dealloc, reinterpret_cast<void*>(view_dealloc
 PyType_Spec view_spec = {"statelink._core.View", sizeof(view_object), 0,
                          Py_TPFLAGS_DEFAULT | Py_TPFLAGS_BASETYPE | Py_TPFLAGS_HAVE_GC, view_slots};
 
-// --- vars
-
-struct var_object {
-  PyObject_HEAD PyObject* name;
-  PyObject* types;       // BaseVar: tuple of types that a value may have, or None; ComputedVar: the
-                         // Python object of the var
-  PyObject* annotation;  // BaseVar: text, for messages
-  PyObject* owner;       // the state class
-  std::size_t depth;
-  std::size_t slot;   // BaseVar: of the store
-  std::size_t index;  // ComputedVar: among the class's computed vars
-};
-
-var_object* as_var(PyObject* object) noexcept { return reinterpret_cast<var_object*>(object); }
-
-void var_dealloc(PyObject* self) {
-  PyTypeObject* const type = Py_TYPE(self);
-  PyObject_GC_UnTrack(self);
-  Py_CLEAR(as_var(self)->name);
-  Py_CLEAR(as_var(self)->types);
-  Py_CLEAR(as_var(self)->annotation);
-  Py_CLEAR(as_var(self)->owner);
-  type->tp_free(self);
-  Py_DECREF(type);
-}
-
-int var_traverse(PyObject* self, visitproc visit, void* arg) {
-  Py_VISIT(as_var(self)->types);
-  Py_VISIT(as_var(self)->owner);
-  Py_VISIT(Py_TYPE(self));
-  return 0;
-}
-
-int var_clear(PyObject* self) {
-  Py_CLEAR(as_var(self)->types);
-  Py_CLEAR(as_var(self)->owner);
-  return 0;
-}
-
-/// The store in which the view finds this var; null with an exception set.
-store* var_store(var_object const* var, PyObject* object) {
-  if (!is_view(object)) {
-    PyErr_Format(PyExc_TypeError, "var %R is of a state, not of a %s", var->name,
-                 Py_TYPE(object)->tp_name);
-    return nullptr;
-  }
-  return store_at(as_view(object), var->depth);
-}
-
-PyObject* base_var_get(PyObject* self, PyObject* object, PyObject*) {
-  if (!object || object == Py_None) return Py_NewRef(self);
-  var_object const* var = as_var(self);
-  store* const s = var_store(var, object);
-  if (!s) return nullptr;
-  recorder::note(s, var->slot);
-  return Py_XNewRef(store_get(s, var->slot));
-}
-
-bool fits(var_object const* var, PyObject* value) {
-  if (var->types == Py_None) return true;
-  for (Py_ssize_t i = 0; i < PyTuple_GET_SIZE(var->types); ++i) {
-    if (reinterpret_cast<PyObject*>(Py_TYPE(value)) == PyTuple_GET_ITEM(var->types, i)) return true;
-  }
-  return PyObject_IsInstance(value, var->types) == 1;
-}
-
-int base_var_set(PyObject* self, PyObject* object, PyObject* value) {
-  var_object const* var = as_var(self);
-  if (is_view(object) && is_outside(as_view(object))) {
-    raise_outside_block(as_view(object), var->name);
-    return -1;
-  }
-  store* const s = var_store(var, object);
-  if (!s) return -1;
-  if (!value) {
-    PyErr_Format(PyExc_AttributeError, "var %U cannot be deleted: assign a value", var->name);
-    return -1;
-  }
-  if (!fits(var, value)) {
-    if (!PyErr_Occurred()) {
-      PyErr_Format(PyExc_TypeError, "%s.%U is declared %U: a value of type %s does not fit",
-                   Py_TYPE(object)->tp_name, var->name, var->annotation, Py_TYPE(value)->tp_name);
-    }
-    return -1;
-  }
-  return store_set(s, var->slot, value);
-}
-
-PyObject* var_repr(PyObject* self) {
-  return PyUnicode_FromFormat("<%s %U>", Py_TYPE(self)->tp_name, as_var(self)->name);
-}
-
-PyObject* base_var_new(PyTypeObject* type, PyObject* args, PyObject*) {
-  PyObject *name, *types, *annotation, *owner;
-  Py_ssize_t depth, slot;
-  if (!PyArg_ParseTuple(args, "UOUO!nn", &name, &types, &annotation, &PyType_Type, &owner, &depth,
-                        &slot))
-    return nullptr;
-  PyObject* const self = type->tp_alloc(type, 0);
-  if (!self) return nullptr;
-  var_object* const var = as_var(self);
-  var->name = Py_NewRef(name);
-  PyUnicode_InternInPlace(&var->name);
-  var->types = Py_NewRef(types);
-  var->annotation = Py_NewRef(annotation);
-  var->owner = Py_NewRef(owner);
-  var->depth = static_cast<std::size_t>(depth);
-  var->slot = static_cast<std::size_t>(slot);
-  return self;
-}
-
-PyObject* base_var_name(PyObject* self, void*) { return Py_NewRef(as_var(self)->name); }
-PyObject* base_var_owner(PyObject* self, void*) { return Py_NewRef(as_var(self)->owner); }
-PyObject* base_var_annotation(PyObject* self, void*) { return Py_NewRef(as_var(self)->annotation); }
-PyGetSetDef base_var_getset[] = {{"name", base_var_name, nullptr, nullptr, nullptr},
-                                 {"owner", base_var_owner, nullptr, nullptr, nullptr},
-                                 {"annotation", base_var_annotation, nullptr, nullptr, nullptr},
-                                 {nullptr, nullptr, nullptr, nullptr, nullptr}};
-
-/// reset(view): a fresh copy of the default.
-PyObject* base_var_reset(PyObject* self, PyObject* object) {
-  var_object const* var = as_var(self);
-  if (is_view(object) && is_outside(as_view(object))) {
-    raise_outside_block(as_view(object), var->name);
-    return nullptr;
-  }
-  store* const s = var_store(var, object);
-  if (!s || store_reset(s, var->slot) < 0) return nullptr;
-  Py_RETURN_NONE;
-}
-PyMethodDef base_var_methods[] = {{"reset", base_var_reset, METH_O, nullptr},
-                                  {nullptr, nullptr, 0, nullptr}};
-
-PyType_Slot base_var_slots[] = {{Py_tp_dealloc, reinterpret_cast<void*>(var_dealloc)},
-                                {Py_tp_traverse, reinterpret_cast<void*>(var_traverse)},
-                                {Py_tp_clear, reinterpret_cast<void*>(var_clear)},
-                                {Py_tp_descr_get, reinterpret_cast<void*>(base_var_get)},
-                                {Py_tp_descr_set, reinterpret_cast<void*>(base_var_set)},
-                                {Py_tp_repr, reinterpret_cast<void*>(var_repr)},
-                                {Py_tp_new, reinterpret_cast<void*>(base_var_new)},
-                                {Py_tp_getset, base_var_getset},
-                                {Py_tp_methods, base_var_methods},
-                                {0, nullptr}};
-PyType_Spec base_var_spec = {"statelink._core.BaseVar", sizeof(var_object), 0,
-                             Py_TPFLAGS_DEFAULT | Py_TPFLAGS_HAVE_GC, base_var_slots};
-
-PyObject* computed_var_get(PyObject* self, PyObject* object, PyObject*) {
-  var_object const* var = as_var(self);
-  if (!object || object == Py_None) return Py_NewRef(self);
-  store* const s = var_store(var, object);
-  if (!s) return nullptr;
-  instance_values* const values = instance_values::of(s);
-  computed_var const& of = values->cls().computed[var->index];
-  PyObject* const value = values->computed(var->index, !as_view(object)->turn);
-  if (value) {
-    recorder::note(s, of.slot);
-    return of.is_async ? ready_new(value) : Py_NewRef(value);
-  }
-  return PyErr_Occurred() ? nullptr : personal_value(as_view(object), *values, var->index);
-}
-
-int computed_var_set(PyObject* self, PyObject* object, PyObject*) {
-  PyErr_Format(PyExc_AttributeError, "%s.%U is a computed var: change the vars that it reads",
-               Py_TYPE(object)->tp_name, as_var(self)->name);
-  return -1;
-}
-
-PyObject* computed_var_new(PyTypeObject* type, PyObject* args, PyObject*) {
-  PyObject *name, *var_of, *owner;
-  Py_ssize_t depth, index;
-  if (!PyArg_ParseTuple(args, "UOO!nn", &name, &var_of, &PyType_Type, &owner, &depth, &index))
-    return nullptr;
-  PyObject* const self = type->tp_alloc(type, 0);
-  if (!self) return nullptr;
-  var_object* const var = as_var(self);
-  var->name = Py_NewRef(name);
-  var->types = Py_NewRef(var_of);
-  var->annotation = nullptr;
-  var->owner = Py_NewRef(owner);
-  var->depth = static_cast<std::size_t>(depth);
-  var->index = static_cast<std::size_t>(index);
-  return self;
-}
-
-PyObject* computed_var_definition(PyObject* self, void*) { return Py_NewRef(as_var(self)->types); }
-PyGetSetDef computed_var_getset[] = {
-    {"name", base_var_name, nullptr, nullptr, nullptr},
-    {"owner", base_var_owner, nullptr, nullptr, nullptr},
-    {"definition", computed_var_definition, nullptr, nullptr, nullptr},
-    {nullptr, nullptr, nullptr, nullptr, nullptr}};
-
-PyType_Slot computed_var_slots[] = {{Py_tp_dealloc, reinterpret_cast<void*>(var_dealloc)},
-                                    {Py_tp_traverse, reinterpret_cast<void*>(var_traverse)},
-                                    {Py_tp_clear, reinterpret_cast<void*>(var_clear)},
-                                    {Py_tp_descr_get, reinterpret_cast<void*>(computed_var_get)},
-                                    {Py_tp_descr_set, reinterpret_cast<void*>(computed_var_set)},
-                                    {Py_tp_repr, reinterpret_cast<void*>(var_repr)},
-                                    {Py_tp_new, reinterpret_cast<void*>(computed_var_new)},
-                                    {Py_tp_getset, computed_var_getset},
-                                    {0, nullptr}};
-PyType_Spec computed_var_spec = {"statelink._core.ComputedVar", sizeof(var_object), 0,
-                                 Py_TPFLAGS_DEFAULT | Py_TPFLAGS_HAVE_GC, computed_var_slots};
-
 }  // namespace
 
 bool is_usable(view_object const* view) {
@@ -389,6 +173,14 @@ bool is_usable(view_object const* view) {
                Py_TYPE(view)->tp_name,
                view->turn ? turn_handler(view->turn) : background_handler(view->background));
   return false;
+}
+
+store* store_at(view_object* view, std::size_t depth) {
+  if (!is_usable(view)) return nullptr;
+  if (is_outside(view)) return background_store(view, depth);
+  store* const s = view->stores[depth];
+  if (!s) raise_needs_client(view, "a var of a parent state");
+  return s;
 }
 
 bool is_view(PyObject* object) noexcept { return PyObject_TypeCheck(object, view_type); }
@@ -467,19 +259,9 @@ int register_views(PyObject* module) {
   if (!needs_client_error || PyModule_AddObjectRef(module, "NeedsClient", needs_client_error) < 0) {
     return -1;
   }
-  struct {
-    PyType_Spec* spec;
-    PyTypeObject** type;
-    char const* name;
-  } const types[] = {{&view_spec, &view_type, "View"},
-                     {&base_var_spec, &base_var_type, "BaseVar"},
-                     {&computed_var_spec, &computed_var_type, "ComputedVar"}};
-  for (auto const& t : types) {
-    *t.type = reinterpret_cast<PyTypeObject*>(PyType_FromSpec(t.spec));
-    if (!*t.type) return -1;
-    if (PyModule_AddObjectRef(module, t.name, reinterpret_cast<PyObject*>(*t.type)) < 0) return -1;
-  }
-  return 0;
+  view_type = reinterpret_cast<PyTypeObject*>(PyType_FromSpec(&view_spec));
+  if (!view_type) return -1;
+  return PyModule_AddObjectRef(module, "View", reinterpret_cast<PyObject*>(view_type));
 }
 
 }  // namespace statelink::python

@@ -28,10 +28,13 @@ struct view_object {
   state_class_record const* cls;
 };
 
-/// Adds View, BaseVar, ComputedVar to the module. 0, or -1 with an exception set.
+/// Adds View to the module. 0, or -1 with an exception set.
 int register_views(PyObject* module);
 
 bool is_view(PyObject* object) noexcept;
+inline view_object* as_view(PyObject* object) noexcept {
+  return reinterpret_cast<view_object*>(object);
+}
 
 /// A new view; its stores are to be set. Null with an exception set.
 view_object* view_new(state_class_record const& cls, turn_object* turn, client_record* client);
@@ -47,11 +50,13 @@ inline bool is_outside(view_object const* view) noexcept {
 client_record* view_client(view_object const* view, char const* what);
 /// Whether the code that runs now may use the view; else with an exception set.
 bool is_usable(view_object const* view);
+/// Where it finds the vars of its class, or of an ancestor; null with an exception set.
+store* store_at(view_object* view, std::size_t depth);
 /// REQUIRES: it has a client.
 runtime& view_runtime(view_object const* view) noexcept;
 
-/// Sets the exception that a shared computed var needs a client (a BaseException that only the engine
-/// catches).
+/// Sets the exception that a shared computed var needs a client (a BaseException that only the
+/// engine catches).
 void raise_needs_client(char const* who, char const* what);
 /// Sets the exception that a view without a client cannot do `what`: that one, or in a turn one for
 /// people.

@@ -16,7 +16,8 @@
 namespace statelink {
 
 // What the network part must do. Besides these: a hello_frame, an event_frame, a page_frame and a
-// stored_frame go to the loop thread, a resync_frame goes to the fan-out, std::monostate asks for nothing.
+// stored_frame go to the loop thread, a resync_frame goes to the fan-out, std::monostate asks for
+// nothing.
 
 struct send_ping {};
 /// `payload` is a view into the input.

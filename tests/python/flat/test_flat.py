@@ -152,9 +152,22 @@ OBJECTS = 20
 LIMITS = {"blocks": 200, "native": 16 << 10, "resident": 256 << 10}
 
 
-def assert_flat(growths: list[dict[str, int]]) -> None:
+# Buffers grow to their capacity in the first slices, when chance has it; what leaks grows in all of them.
+MOST_SLICES = 15
+
+
+def too_much(growths: list[dict[str, int]]) -> dict[str, int]:
     grown = steady_growth(growths)
-    assert not {name: by for name, by in grown.items() if by > LIMITS.get(name, OBJECTS)}
+    return {name: by for name, by in grown.items() if by > LIMITS.get(name, OBJECTS)}
+
+
+async def assert_flat(
+    source: Source, growths: list[dict[str, int]], calls: Any, **order: int
+) -> None:
+    """Nothing has grown in every slice; there are more where that is not clear yet."""
+    while too_much(growths) and len(growths) < MOST_SLICES:
+        growths += await grow(source, 1, calls, **order)
+    assert not too_much(growths)
 
 
 @pytest.mark.parametrize("kind", scenes.KINDS)
@@ -166,7 +179,7 @@ async def test_each_kind_of_event(kind: str, monkeypatch: pytest.MonkeyPatch) ->
             assert (done["errors"] > 0) == (kind in scenes.FAILING)
         growths = await grow(source, slices, scenes.KINDS[kind], events=events)
         assert source.app.counts["turns"] >= (1 + slices) * events
-    assert_flat(growths)
+        await assert_flat(source, growths, scenes.KINDS[kind], events=events)
 
 
 async def test_clients_that_come_and_go(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -177,7 +190,7 @@ async def test_clients_that_come_and_go(monkeypatch: pytest.MonkeyPatch) -> None
         growths = await grow(source, slices, calls, visitors=visitors)
         # Every other one has come twice.
         assert source.app.counts["accepted"] == CLIENTS + (1 + slices) * (visitors + visitors // 2)
-    assert_flat(growths)
+        await assert_flat(source, growths, calls, visitors=visitors)
 
 
 async def test_a_million_events(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -186,6 +199,6 @@ async def test_a_million_events(monkeypatch: pytest.MonkeyPatch) -> None:
         await source.obey(scenes.MIX, events=EVENTS // slices)
         growths = await grow(source, slices, scenes.MIX, events=EVENTS // slices)
         assert source.app.counts["turns"] >= EVENTS
-    assert_flat(growths)
+    assert not too_much(growths)
     later = [growth.get("resident", 0) for growth in growths[slices // 2 :]]
     assert sum(later) < 1 << 20, later
