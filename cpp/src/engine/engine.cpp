@@ -87,50 +87,53 @@ bool engine::append_allowed() const noexcept { return impl_->append_allowed(); }
 // --- events
 
 bool engine::receive(client_no client, event_id event) {
-  return impl_->find(client) && impl_->receive(client, event);
+  auto* const c = impl_->find(client);
+  return c && impl_->receive(*c, event);
 }
 
 void engine::answer(turn const& t, event_id event) {
-  if (impl_->find(t.actor())) impl_->answer(t, event);
+  if (auto* const c = impl_->find(t.actor())) impl_->answer(*c, t, event);
 }
 
 void engine::answer_error(turn const& t, event_id event, std::string_view code,
                           std::string_view message) {
-  if (impl_->find(t.actor())) impl_->answer_error(t, event, code, message);
+  if (auto* const c = impl_->find(t.actor())) impl_->answer_error(*c, t, event, code, message);
 }
 
 void engine::tell(turn const& t, std::string_view json) {
-  if (impl_->find(t.actor())) impl_->tell(t, json);
+  if (auto* const c = impl_->find(t.actor())) impl_->tell(*c, t, json);
 }
 
 void engine::report(turn const& t, std::string_view code, std::string_view message) {
-  if (impl_->find(t.actor())) impl_->report(t, code, message);
+  if (auto* const c = impl_->find(t.actor())) impl_->report(*c, t, code, message);
 }
 
 // --- instances
 
 instance_no engine::visible(client_no client, class_no cls) {
-  return impl_->has(client, cls) ? impl_->visible(client, cls) : instance_no{};
+  auto* const c = impl_->find(client, cls);
+  return c ? impl_->visible(*c, cls) : instance_no{};
 }
 
 instance_no engine::own(client_no client, class_no cls) {
-  return impl_->has(client, cls) ? impl_->own(client, cls) : instance_no{};
+  auto* const c = impl_->find(client, cls);
+  return c ? impl_->own(*c, cls) : instance_no{};
 }
 
 instance_no engine::find_own(client_no client, class_no cls) const {
-  if (!impl_->has(client, cls)) return {};
-  auto const* const made = impl_->known(client).own[cls.value - 1].values;
+  auto const* const c = impl_->find(client, cls);
+  auto const* const made = c ? c->own[cls.value - 1].values : nullptr;
   return made ? made->no : instance_no{};
 }
 
 instance_no engine::overlay(client_no client, class_no cls) {
-  bool const can = impl_->has(client, cls) && impl_->definition(cls).make_overlay;
+  bool const can = impl_->find(client, cls) && impl_->definition(cls).make_overlay;
   return can ? impl_->overlay(client, cls) : instance_no{};
 }
 
 instance_no engine::find_overlay(client_no client, class_no cls) const {
-  if (!impl_->has(client, cls)) return {};
-  auto const* const made = impl_->known(client).overlays[cls.value - 1].values;
+  auto const* const c = impl_->find(client, cls);
+  auto const* const made = c ? c->overlays[cls.value - 1].values : nullptr;
   return made ? made->no : instance_no{};
 }
 
@@ -206,8 +209,9 @@ errc engine::begin(turn& t, client_no actor) {
 }
 
 errc engine::enter(turn& t, instance_no no) {
-  if (!impl_->find(no)) return errc::unknown_instance;
-  impl_->enter(t, no);
+  auto* const i = impl_->find(no);
+  if (!i) return errc::unknown_instance;
+  impl_->enter(t, *i);
   return errc::none;
 }
 

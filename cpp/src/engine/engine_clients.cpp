@@ -206,15 +206,13 @@ std::vector<instance_no> engine::impl::forget(client_no no) {
 
 // --- events
 
-bool engine::impl::receive(client_no client, event_id event) {
-  auto& c = *clients_.at(client);
+bool engine::impl::receive(client& c, event_id event) {
   if (event <= c.last_received) return false;
   c.last_received = event;
   return true;
 }
 
-void engine::impl::answer(turn const& t, event_id event) {
-  client& c = *clients_.at(t.actor_);
+void engine::impl::answer(client& c, turn const& t, event_id event) {
   c.last_answered = event;
   if (!c.session) return;
   if (!c.run_first) {
@@ -248,9 +246,8 @@ boost::container::small_vector<instance_revision, 4> named(std::span<followed co
 }
 }  // namespace
 
-void engine::impl::answer_error(turn const& t, event_id event, std::string_view code,
+void engine::impl::answer_error(client& c, turn const& t, event_id event, std::string_view code,
                                 std::string_view message) {
-  client& c = *clients_.at(t.actor_);
   flush_answers(c);
   c.last_answered = event;
   c.errors.push_back({event, std::string(code), std::string(cut_utf8(message, most_error_bytes))});
@@ -272,14 +269,13 @@ void engine::impl::say_error(client& c, turn const& t, event_id event, std::stri
   entry(c.no, begin, t.follows_);
 }
 
-void engine::impl::report(turn const& t, std::string_view code, std::string_view message) {
-  client& c = *clients_.at(t.actor_);
+void engine::impl::report(client& c, turn const& t, std::string_view code,
+                          std::string_view message) {
   flush_answers(c);
   say_error(c, t, 0, code, message);
 }
 
-void engine::impl::tell(turn const& t, std::string_view json) {
-  client& c = *clients_.at(t.actor_);
+void engine::impl::tell(client& c, turn const& t, std::string_view json) {
   if (!c.session) return;
   flush_answers(c);
   std::size_t const begin = batch_.bytes.size();

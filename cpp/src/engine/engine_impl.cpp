@@ -83,13 +83,11 @@ own_slot& engine::impl::own_values(client& c, class_no cls) {
   return slot;
 }
 
-instance_no engine::impl::own(client_no client, class_no cls) {
-  return own_values(*clients_.at(client), cls).values->no;
-}
+instance_no engine::impl::own(client& c, class_no cls) { return own_values(c, cls).values->no; }
 
-instance_no engine::impl::visible(client_no client, class_no cls) {
-  instance_no const linked = links_.linked(client, cls);
-  return linked ? linked : own(client, cls);
+instance_no engine::impl::visible(client& c, class_no cls) {
+  instance_no const linked = links_.linked(c.no, cls);
+  return linked ? linked : own(c, cls);
 }
 
 instance_no engine::impl::find_room(class_no cls, std::string const& link_token) const {
@@ -163,8 +161,7 @@ void engine::impl::begin(turn& t, client_no actor) {
   t.follows_.clear();
 }
 
-void engine::impl::enter(turn& t, instance_no no) {
-  instance& i = *instances_.at(no);
+void engine::impl::enter(turn& t, instance& i) {
   if (i.in_turn && std::find(t.entered_.begin(), t.entered_.end(), &i) != t.entered_.end()) return;
   i.in_turn = true;
   t.entered_.push_back(&i);

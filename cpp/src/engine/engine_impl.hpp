@@ -36,7 +36,8 @@ class engine::impl {
   client& known(client_no no) const { return *clients_.at(no); }
   instance& known(instance_no no) const { return *instances_.at(no); }
   bool has(class_no cls) const noexcept { return cls && cls.value <= classes_.size(); }
-  bool has(client_no no, class_no cls) const { return has(cls) && find(no); }
+  /// The client, where the class is known, too.
+  client* find(client_no no, class_no cls) const { return has(cls) ? find(no) : nullptr; }
 
   config const& limits() const noexcept { return limits_; }
   std::string const& boot() const noexcept { return boot_; }
@@ -62,16 +63,17 @@ class engine::impl {
 
   bool append_allowed() const noexcept { return plain_clients_ == 0; }
 
-  // --- events
-  bool receive(client_no client, event_id event);
-  void answer(turn const& t, event_id event);
-  void answer_error(turn const& t, event_id event, std::string_view code, std::string_view message);
-  void tell(turn const& t, std::string_view json);
-  void report(turn const& t, std::string_view code, std::string_view message);
+  // --- events: `c` is the turn's actor
+  bool receive(client& c, event_id event);
+  void answer(client& c, turn const& t, event_id event);
+  void answer_error(client& c, turn const& t, event_id event, std::string_view code,
+                    std::string_view message);
+  void tell(client& c, turn const& t, std::string_view json);
+  void report(client& c, turn const& t, std::string_view code, std::string_view message);
 
   // --- instances
-  instance_no visible(client_no client, class_no cls);
-  instance_no own(client_no client, class_no cls);
+  instance_no visible(client& c, class_no cls);
+  instance_no own(client& c, class_no cls);
   instance_no overlay(client_no client, class_no cls);
   instance_no room(class_no cls, std::string const& link_token);
   instance_no find_room(class_no cls, std::string const& link_token) const;
@@ -87,7 +89,7 @@ class engine::impl {
   // --- turns
   void set_time(std::chrono::milliseconds now) noexcept { time_ = now; }
   void begin(turn& t, client_no actor);
-  void enter(turn& t, instance_no no);
+  void enter(turn& t, instance& i);
   void link(turn& t, class_no cls, std::string const& link_token);
   errc can_link(client_no client, class_no cls, std::string const& link_token) const;
   errc unlink(turn& t, class_no cls);
