@@ -6,6 +6,7 @@
 #include "class_info.hpp"
 #include "object_attributes.hpp"
 #include "ref.hpp"
+#include "small_int.hpp"
 #include "tracked.hpp"
 #include "undo_log.hpp"
 
@@ -40,7 +41,7 @@ bool adopt_items(tracked_list& l, place const& at, bool fresh) {
 
 bool adopt_items(tracked_dict& d, place const& at, bool fresh) {
   auto* dict = reinterpret_cast<PyObject*>(&d);
-  if (read_keys(d, at.travels) < 0) return false;
+  if (read_keys(d, travels(at)) < 0) return false;
   PyObject *key, *item;
   for (Py_ssize_t i = 0; PyDict_Next(dict, &i, &key, &item);) {
     if (is_scalar(item)) continue;
@@ -87,6 +88,7 @@ PyObject* adopt_object(PyObject* object, class_info& info, node& parent, place c
     let_go(parent, object);
     return nullptr;
   }
+  unshare_keys(object);
   return Py_NewRef(object);
 }
 
@@ -108,7 +110,11 @@ bool same_scalar(PyObject* a, PyObject* b) noexcept {
     return a == b ||
            (PyUnicode_GET_LENGTH(a) == PyUnicode_GET_LENGTH(b) && PyUnicode_Compare(a, b) == 0);
   }
-  if (type == &PyLong_Type) return a == b || PyObject_RichCompareBool(a, b, Py_EQ) == 1;
+  if (type == &PyLong_Type) {
+    if (a == b) return true;
+    if (is_small(a) && is_small(b)) return small_value(a) == small_value(b);
+    return PyObject_RichCompareBool(a, b, Py_EQ) == 1;
+  }
   if (type == &PyFloat_Type) {
     return std::bit_cast<std::uint64_t>(PyFloat_AS_DOUBLE(a)) ==
            std::bit_cast<std::uint64_t>(PyFloat_AS_DOUBLE(b));

@@ -5,11 +5,13 @@
 #include <cmath>
 #include <unordered_set>
 
+#include "adopt.hpp"
 #include "class_info.hpp"
 #include "counters.hpp"
 #include "node.hpp"
 #include "object_attributes.hpp"
 #include "ref.hpp"
+#include "small_int.hpp"
 #include "tracked.hpp"
 
 namespace statelink::python {
@@ -73,7 +75,20 @@ void encoder::raise(std::string const& prefix) {
   Py_XDECREF(trace);
 }
 
+bool encoder::write_usual(PyObject* value) {
+  PyTypeObject* const type = Py_TYPE(value);
+  if (type == &PyUnicode_Type) return out_.put_string(value);
+  if (type == &PyLong_Type && is_small(value)) {
+    Py_ssize_t const small = small_value(value);
+    if (small != static_cast<std::int32_t>(small)) return false;
+    out_.put_small_integer(static_cast<std::int32_t>(small));
+    return true;
+  }
+  return false;
+}
+
 encoder::result encoder::write(PyObject* value) {
+  if (write_usual(value)) return ok;
   PyTypeObject* const type = Py_TYPE(value);
   if (type == &PyUnicode_Type) return write_text(value);
   if (type == &PyLong_Type) return write_integer(value);
@@ -185,9 +200,11 @@ encoder::result encoder::write_list(PyObject* value) {
   out_.put('[');
   for (Py_ssize_t i = 0; i < PyList_GET_SIZE(value); ++i) {
     if (i) out_.put(',');
-    ref const item = ref::share(PyList_GET_ITEM(value, i));
-    result const done = write(item.get());
-    if (done != ok) return done == failed ? fail_at(std::to_string(i)) : done;
+    if (!write_usual(PyList_GET_ITEM(value, i))) {
+      ref const item = ref::share(PyList_GET_ITEM(value, i));
+      result const done = write(item.get());
+      if (done != ok) return done == failed ? fail_at(std::to_string(i)) : done;
+    }
     if (is_too_long()) return too_long;
   }
   out_.put(']');
@@ -212,15 +229,22 @@ encoder::result encoder::write_dict(PyObject* value) {
   for (Py_ssize_t at = 0; PyDict_Next(value, &at, &key, &item);) {
     if (!first) out_.put(',');
     first = false;
-    all_text = all_text && PyUnicode_CheckExact(key);
-    ref const key_held = ref::share(key), item_held = ref::share(item);
-    result done = write_key(key);
-    if (done == ok) {
+    bool const is_text = PyUnicode_CheckExact(key);
+    all_text = all_text && is_text;
+    if (is_text && is_scalar(item)) {  // nobody's code runs
+      if (!out_.put_string(key)) return write_text(key);
       out_.put(':');
-      done = write(item);
-      if (done == failed) fail_at(segment_of(key));
+      if (!write_usual(item) && write(item) != ok) return fail_at(segment_of(key));
+    } else {
+      ref const key_held = ref::share(key), item_held = ref::share(item);
+      result done = write_key(key);
+      if (done == ok) {
+        out_.put(':');
+        done = write(item);
+        if (done == failed) fail_at(segment_of(key));
+      }
+      if (done != ok) return done;
     }
-    if (done != ok) return done;
     if (is_too_long()) return too_long;
   }
   out_.put('}');

@@ -39,6 +39,9 @@ class encoder {
   result write_key(PyObject* key);
 
  private:
+  /// Writes `value` where that is usual and quick: a str, a small int. False, with nothing written,
+  /// for all others, and where it fails.
+  bool write_usual(PyObject* value);
   result write_other(PyObject* value);
   result write_integer(PyObject* value);
   result write_text(PyObject* value);

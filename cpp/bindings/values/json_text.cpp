@@ -1,6 +1,7 @@
 #include "json_text.hpp"
 
 #include <algorithm>
+#include <array>
 #include <charconv>
 #include <cmath>
 #include <cstdint>
@@ -29,6 +30,43 @@ bool has_escape(std::uint64_t eight) noexcept {
 
 constexpr bool needs_escape(std::uint32_t c) noexcept { return c < 0x20 || c == '"' || c == '\\'; }
 
+constexpr std::array<char, 200> digit_pairs = [] {
+  std::array<char, 200> pairs{};
+  for (std::size_t i = 0; i < 100; ++i) {
+    pairs[2 * i] = static_cast<char>('0' + i / 10);
+    pairs[2 * i + 1] = static_cast<char>('0' + i % 10);
+  }
+  return pairs;
+}();
+
+void write_pair(char* to, std::uint32_t below_hundred) noexcept {
+  std::memcpy(to, &digit_pairs[std::size_t{2} * below_hundred], 2);
+}
+
+void write_four(char* to, std::uint32_t below_ten_thousand) noexcept {
+  write_pair(to, below_ten_thousand / 100);
+  write_pair(to + 2, below_ten_thousand % 100);
+}
+
+/// Without zeros in front.
+char* write_up_to_four(char* to, std::uint32_t value) noexcept {
+  if (value < 100) {
+    if (value < 10) {
+      *to = static_cast<char>('0' + value);
+      return to + 1;
+    }
+    write_pair(to, value);
+    return to + 2;
+  }
+  if (value < 1000) {
+    *to = static_cast<char>('0' + value / 100);
+    write_pair(to + 1, value % 100);
+    return to + 3;
+  }
+  write_four(to, value);
+  return to + 4;
+}
+
 /// Copies ASCII text. False, with anything at `to`, where a character needs an escape.
 bool copy_clean(char* to, char const* text, std::size_t size) noexcept {
 #if defined(__SSE2__)
@@ -49,14 +87,30 @@ bool copy_clean(char* to, char const* text, std::size_t size) noexcept {
     return _mm_movemask_epi8(found) == 0;
   }
 #endif
-  std::uint64_t eight;
-  std::size_t at = 0;
-  for (; at + 8 <= size; at += 8) {
-    std::memcpy(&eight, text + at, 8);
-    if (has_escape(eight)) return false;
-    std::memcpy(to + at, &eight, 8);
+  // Of what is shorter, the last part is taken with some of what was before it.
+  if (size >= 8) {
+    std::uint64_t first, last;
+    std::memcpy(&first, text, 8);
+    std::memcpy(to, &first, 8);
+    bool escapes = has_escape(first);
+    for (std::size_t at = 8; at + 8 < size; at += 8) {
+      std::memcpy(&first, text + at, 8);
+      std::memcpy(to + at, &first, 8);
+      escapes = escapes || has_escape(first);
+    }
+    std::memcpy(&last, text + size - 8, 8);
+    std::memcpy(to + size - 8, &last, 8);
+    return !escapes && !has_escape(last);
   }
-  for (; at < size; ++at) {
+  if (size >= 4) {
+    std::uint32_t first, last;
+    std::memcpy(&first, text, 4);
+    std::memcpy(&last, text + size - 4, 4);
+    std::memcpy(to, &first, 4);
+    std::memcpy(to + size - 4, &last, 4);
+    return !has_escape(std::uint64_t{first} << 32 | last);
+  }
+  for (std::size_t at = 0; at < size; ++at) {
     if (needs_escape(static_cast<unsigned char>(text[at]))) return false;
     to[at] = text[at];
   }
@@ -64,6 +118,19 @@ bool copy_clean(char* to, char const* text, std::size_t size) noexcept {
 }
 
 }  // namespace
+
+char* write_digits(char* to, std::uint32_t value) noexcept {
+  if (value < 10'000) return write_up_to_four(to, value);
+  if (value < 100'000'000) {
+    to = write_up_to_four(to, value / 10'000);
+    write_four(to, value % 10'000);
+    return to + 4;
+  }
+  to = write_up_to_four(to, value / 100'000'000);
+  write_four(to, value % 100'000'000 / 10'000);
+  write_four(to + 4, value % 10'000);
+  return to + 8;
+}
 
 json_writer::json_writer() {
   std::size_t size = spare_size;
@@ -107,8 +174,30 @@ void json_writer::put_integer(long long value) {
   end_ = std::to_chars(at, at + 24, value).ptr;
 }
 
+// A number with at most four decimals, as prices and coordinates are: what reads back as it is the
+// quotient of two integers that a double has exactly, and there is none with fewer digits. Others,
+// and whole ones (whose shortest text may have an exponent), are left to put_double.
+bool json_writer::put_decimal(double value) {
+  double const magnitude = std::fabs(value);
+  if (!(magnitude >= 0.001 && magnitude < 100'000)) return false;
+  auto const scaled = static_cast<std::uint32_t>(magnitude * 10'000 + 0.5);
+  if (static_cast<double>(scaled) / 10'000 != magnitude) return false;
+  std::uint32_t const decimals = scaled % 10'000;
+  if (decimals == 0) return false;
+  char* at = reserve(16);
+  if (value < 0) *at++ = '-';
+  at = write_digits(at, scaled / 10'000);
+  *at++ = '.';
+  write_four(at, decimals);
+  at += 4;
+  while (at[-1] == '0') --at;
+  end_ = at;
+  return true;
+}
+
 void json_writer::put_double(double value) {
   if (!std::isfinite(value)) return put("null");
+  if (put_decimal(value)) return;
   char* at = reserve(40);
   char* stop = std::to_chars(at, at + 32, value).ptr;
   for (char* c = at; c != stop; ++c) {
@@ -250,6 +339,12 @@ bool json_writer::put_string(PyObject* text) {
       end_ = at + size + 2;
       return true;
     }
+  }
+  // Where somebody has asked for a text's UTF-8, the str keeps it; that has no lone surrogate.
+  if (auto const* const compact = reinterpret_cast<PyCompactUnicodeObject const*>(text);
+      !PyUnicode_IS_COMPACT_ASCII(text) && compact->utf8) {
+    put_string(std::string_view(compact->utf8, static_cast<std::size_t>(compact->utf8_length)));
+    return true;
   }
   std::size_t const start = size();
   put('"');

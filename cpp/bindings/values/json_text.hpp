@@ -5,11 +5,15 @@
 #include <Python.h>
 
 #include <cstddef>
+#include <cstdint>
 #include <cstring>
 #include <string>
 #include <string_view>
 
 namespace statelink::python {
+
+/// Writes a number in decimal digits; returns where they end. At most ten.
+char* write_digits(char* to, std::uint32_t value) noexcept;
 
 /// A growing buffer of bytes. The memory of a finished writer serves the next one. Loop thread.
 class json_writer {
@@ -34,6 +38,16 @@ class json_writer {
     end_ += text.size();
   }
   void put_integer(long long value);
+  /// The same for one of 32 bits, the usual ones.
+  void put_small_integer(std::int32_t value) {
+    char* at = reserve(12);
+    auto magnitude = static_cast<std::uint32_t>(value);
+    if (value < 0) {
+      *at++ = '-';
+      magnitude = 0 - magnitude;
+    }
+    end_ = write_digits(at, magnitude);
+  }
   /// Shortest text that reads back as the same double, recognisably no integer; null where it is
   /// not finite.
   void put_double(double value);
@@ -56,6 +70,7 @@ class json_writer {
   void grow(std::size_t n);
   void put_escaped(char c);
   void put_ascii(char const* text, std::size_t size);
+  bool put_decimal(double value);
   template <class Char>
   bool put_wide(Char const* text, std::size_t size);
   bool put_unquoted(PyObject* text);

@@ -46,6 +46,23 @@ void note_edit(tracked_list& l, place const& at, list_change::kind what, Py_ssiz
     log.collapse(items_of(list));
 }
 
+void note_appended(tracked_list& l, place const& at, Py_ssize_t first) {
+  auto* const list = reinterpret_cast<PyObject*>(&l);
+  Py_ssize_t const size = PyList_GET_SIZE(list);
+  if (first == size) return;
+  touch(at);
+  if (is_unnoted(l.n, at)) return;
+  change_log& log = changes_of(l.n, at);
+  if (log.whole) return;
+  std::size_t const noted = log.edits.size();
+  log.edits.resize(noted + static_cast<std::size_t>(size - first));
+  for (Py_ssize_t i = first; i < size; ++i) {
+    log.edits[noted + static_cast<std::size_t>(i - first)] = {
+        list_change::insert, i, Py_NewRef(PyList_GET_ITEM(list, i)), nullptr};
+  }
+  if (is_too_many(log.edits.size(), size)) log.collapse(items_of(list));
+}
+
 void note_edits(tracked_list& l, place const& at, std::vector<list_change> const& edits,
                 std::vector<PyObject*> const& before) {
   if (edits.empty()) return;

@@ -26,6 +26,8 @@ class list_image {
 /// One edit; takes both references.
 void note_edit(tracked_list& l, place const& at, list_change::kind what, Py_ssize_t index,
                PyObject* value, PyObject* before);
+/// Items were put at the end, from `first` on.
+void note_appended(tracked_list& l, place const& at, Py_ssize_t first);
 /// Several edits at once; takes their references. `before`: the items before them.
 void note_edits(tracked_list& l, place const& at, std::vector<list_change> const& edits,
                 std::vector<PyObject*> const& before);

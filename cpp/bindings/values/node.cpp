@@ -1,9 +1,8 @@
 #include "node.hpp"
 
-#include <unordered_map>
-
 #include "class_info.hpp"
 #include "object_attributes.hpp"
+#include "object_table.hpp"
 #include "store_object.hpp"
 #include "tracked.hpp"
 #include "undo_log.hpp"
@@ -11,9 +10,9 @@
 namespace statelink::python {
 namespace {
 
-std::unordered_map<PyObject*, object_node*>& objects() {
-  static auto* map = new std::unordered_map<PyObject*, object_node*>;
-  return *map;
+object_table& objects() {
+  static auto* table = new object_table;
+  return *table;
 }
 
 void unref(anchor* a) noexcept {
@@ -93,11 +92,14 @@ place place_of(node& n) noexcept {
     at.log = &log_of(s);
     at.slot = slot;
     at.epoch = s.epoch;
-    at.travels = top == &n || s.body->shape->slots[static_cast<std::size_t>(slot)].travels;
   } else {
     at.log = top->detached_into ? top->detached_into : left;
   }
   return at;
+}
+
+bool travels(place const& at) noexcept {
+  return !at.root || at.root->body->shape->slots[static_cast<std::size_t>(at.slot)].travels;
 }
 
 bool begin_write(node& n, place& at) {
@@ -261,24 +263,19 @@ int visit_objects(node const& n, visitproc visit, void* arg) {
   return 0;
 }
 
-object_node* find_object(PyObject* object) noexcept {
-  auto& map = objects();
-  if (map.empty()) return nullptr;
-  auto const found = map.find(object);
-  return found == map.end() ? nullptr : found->second;
-}
+object_node* find_object(PyObject* object) noexcept { return objects().find(object); }
 
 object_node& add_object(PyObject* object, class_info& info) {
   auto* n = new object_node{};
   n->self = Py_NewRef(object);
   n->kind = node_kind::object;
   n->info = &info;
-  objects().emplace(object, n);
+  objects().add(object, n);
   return *n;
 }
 
 void remove_object(object_node& n) noexcept {
-  objects().erase(n.self);
+  objects().remove(n.self);
   dispose(n);
   PyObject* const object = n.self;
   if (n.changes) change_log::destroy(n.changes);

@@ -63,10 +63,11 @@ struct place {
   undo_log* log = nullptr;  ///< null: changes are nobody's business
   Py_ssize_t slot = 0;
   std::uint64_t epoch = 0;  ///< of root
-  bool travels = true;      ///< false inside a backend-only slot
 };
 
 place place_of(node& n) noexcept;
+/// False inside a backend-only slot.
+bool travels(place const& at) noexcept;
 /// What every mutator does first: false, with an exception set, where the change is forbidden.
 bool begin_write(node& n, place& at);
 

@@ -5,6 +5,12 @@ namespace {
 
 PyObject* name_of(char const* text) { return PyUnicode_InternFromString(text); }
 
+/// Names of members are interned: another interned name is another one.
+bool is_same_name(PyObject* member, PyObject* name) {
+  return member == name ||
+         (!PyUnicode_CHECK_INTERNED(name) && PyUnicode_Compare(member, name) == 0);
+}
+
 bool has_dict(PyObject* object) {
   PyTypeObject const* type = Py_TYPE(object);
 #ifdef Py_TPFLAGS_MANAGED_DICT
@@ -41,7 +47,7 @@ ref privates(PyObject* object) {
 
 PyObject** member_of(PyObject* object, class_info const& info, PyObject* name) {
   for (slot_member const& member : info.members) {
-    if (member.name.get() == name || PyUnicode_Compare(member.name.get(), name) == 0) {
+    if (is_same_name(member.name.get(), name)) {
       return reinterpret_cast<PyObject**>(reinterpret_cast<char*>(object) + member.offset);
     }
   }
@@ -85,27 +91,52 @@ int read_attributes(PyObject* object, class_info const& info, std::vector<attrib
   return PyErr_Occurred() ? -1 : 0;
 }
 
-PyObject* get_raw(PyObject* object, class_info const& info, PyObject* name) {
-  if (PyObject** const member = member_of(object, info, name)) return Py_XNewRef(*member);
-  ref const dict = home_of(object, info, name);
-  return dict ? Py_XNewRef(PyDict_GetItemWithError(dict.get(), name)) : nullptr;
+attribute_place::attribute_place(PyObject* object, class_info const& info, PyObject* name)
+    : object_(object), name_(name), member_(member_of(object, info, name)) {
+  if (!member_) dict_ = home_of(object, info, name);
 }
 
-int set_raw(PyObject* object, class_info const& info, PyObject* name, PyObject* value) {
-  if (PyObject** const member = member_of(object, info, name)) {
-    PyObject* const old = *member;
-    *member = Py_XNewRef(value);
+PyObject* attribute_place::get() const {
+  if (member_) return Py_XNewRef(*member_);
+  return dict_ ? Py_XNewRef(PyDict_GetItemWithError(dict_.get(), name_)) : nullptr;
+}
+
+int attribute_place::set(PyObject* value) const {
+  if (member_) {
+    PyObject* const old = *member_;
+    *member_ = Py_XNewRef(value);
     Py_XDECREF(old);
     return 0;
   }
-  ref const dict = home_of(object, info, name);
-  if (!dict) {
-    PyErr_Format(PyExc_AttributeError, "%.200s keeps no attribute %R", Py_TYPE(object)->tp_name,
-                 name);
+  if (!dict_) {
+    PyErr_Format(PyExc_AttributeError, "%.200s keeps no attribute %R", Py_TYPE(object_)->tp_name,
+                 name_);
     return -1;
   }
-  if (value) return PyDict_SetItem(dict.get(), name, value);
-  return PyDict_Contains(dict.get(), name) == 1 ? PyDict_DelItem(dict.get(), name) : 0;
+  if (value) return PyDict_SetItem(dict_.get(), name_, value);
+  return PyDict_Contains(dict_.get(), name_) == 1 ? PyDict_DelItem(dict_.get(), name_) : 0;
+}
+
+PyObject* get_raw(PyObject* object, class_info const& info, PyObject* name) {
+  return attribute_place(object, info, name).get();
+}
+
+int set_raw(PyObject* object, class_info const& info, PyObject* name, PyObject* value) {
+  return attribute_place(object, info, name).set(value);
+}
+
+void unshare_keys(PyObject* object) {
+#if PY_VERSION_HEX < 0x030D0000
+  ref const dict = dict_of(object);
+  if (!dict || !PyDict_CheckExact(dict.get())) return;
+  if (!reinterpret_cast<PyDictObject*>(dict.get())->ma_values) return;
+  ref const own = ref::take(PyDict_New());
+  if (!own || PyDict_Update(own.get(), dict.get()) < 0 ||
+      PyObject_GenericSetDict(object, own.get(), nullptr) < 0)
+    PyErr_Clear();
+#else
+  static_cast<void>(object);
+#endif
 }
 
 bool attribute_travels(PyObject* object, class_info const& info, PyObject* name) {

@@ -16,6 +16,26 @@ struct attribute {
   ref value;
 };
 
+/// Where an instance keeps one attribute; the instance and the name must outlive it.
+class attribute_place {
+ public:
+  attribute_place(PyObject* object, class_info const& info, PyObject* name);
+  /// New reference; null without an exception where there is no value.
+  PyObject* get() const;
+  /// Null: takes the value away. 0, or -1 with an exception set.
+  int set(PyObject* value) const;
+
+ private:
+  PyObject* object_;
+  PyObject* name_;
+  PyObject** member_;  // null: in `dict_`
+  ref dict_;
+};
+
+/// The interpreter before 3.13 reads an attribute slowly where the instance has a dict that shares
+/// its keys with others, as one has that was ever asked for its `__dict__`: gives it one of its own.
+void unshare_keys(PyObject* object);
+
 /// Appends all that the instance itself holds: `__slots__`, `__dict__`, pydantic's extras and
 /// private attributes. -1 with an exception set.
 int read_attributes(PyObject* object, class_info const& info, std::vector<attribute>& out);

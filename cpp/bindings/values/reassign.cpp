@@ -102,7 +102,7 @@ bool fill_successor(tracked_dict& old, tracked_dict& made, PyObject* source, pla
   for (Py_ssize_t i = 0; PyDict_Next(old.n.self, &i, &key, &item);) {
     if (PyDict_Contains(dict, key) == 0 && !note(key, item)) return false;
   }
-  return read_keys(made, at.travels) == 0;
+  return read_keys(made, travels(at)) == 0;
 }
 
 PyObject* succeed_dict(tracked_dict& old, PyObject* value, node& parent, place const& at,

@@ -28,7 +28,6 @@ place place_in(store& s, std::size_t slot) {
   at.log = &log_of(s);
   at.slot = static_cast<Py_ssize_t>(slot);
   at.epoch = s.epoch;
-  at.travels = s.body->shape->slots[slot].travels;
   return at;
 }
 

@@ -26,9 +26,22 @@ struct tracked_dict {
 
 /// The order in which clients hold the elements of a set.
 struct set_order {
-  std::vector<PyObject*> items;  // borrowed from `index_of`
-  PyObject* index_of;            // dict: element to its place in `items`
+  set_order() = default;
+  set_order(set_order const&) = delete;
+  set_order& operator=(set_order const&) = delete;
+  ~set_order();
+
+  std::vector<PyObject*> items;  // strong
+  PyObject* index_of = nullptr;  // dict: element to its place, of the first `indexed` ones; or null
+  std::size_t indexed = 0;
 };
+
+/// Puts a new element at the end of the order.
+void push_element(set_order& order, PyObject* element);
+/// Where an element is; -1 with an exception set, or without one where it is not there.
+Py_ssize_t place_of_element(set_order& order, PyObject* element);
+/// Takes the element at `index` out: the last one takes its place. New reference.
+PyObject* take_element(set_order& order, std::size_t index);
 
 struct tracked_set {
   PySetObject base;

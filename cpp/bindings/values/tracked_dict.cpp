@@ -1,5 +1,6 @@
 #include "adopt.hpp"
 #include "class_info.hpp"
+#include "own_method.hpp"
 #include "reassign.hpp"
 #include "tracked.hpp"
 #include "undo_log.hpp"
@@ -27,12 +28,16 @@ int note(tracked_dict& d, place const& at, PyObject* key, PyObject* before) {
 int put(PyObject* self, place const& at, PyObject* key, PyObject* value) {
   tracked_dict& d = of(self);
   ref const old = ref::share(PyDict_GetItemWithError(self, key));
-  if (!old && (PyErr_Occurred() || admit_key(d, key, at.travels) < 0)) return -1;
+  if (!old) {
+    if (PyErr_Occurred()) return -1;
+    bool const is_usual = !d.names && PyUnicode_CheckExact(key);
+    if (!is_usual && admit_key(d, key, travels(at)) < 0) return -1;
+  }
+  if (is_scalar(value) && (!old || is_scalar(old.get()))) {
+    if (old && same_scalar(old.get(), value)) return 0;
+    return note(d, at, key, old.get()) < 0 ? -1 : PyDict_SetItem(self, key, value);
+  }
   if (old) {
-    if (same_scalar(old.get(), value)) return 0;
-    if (is_scalar(old.get()) && is_scalar(value)) {
-      return note(d, at, key, old.get()) < 0 ? -1 : PyDict_SetItem(self, key, value);
-    }
     if (old.get() == value) {
       int const opaque = is_opaque(value);
       if (opaque <= 0) return opaque;
@@ -190,7 +195,11 @@ PyCFunction as_method(Function f) {
   return reinterpret_cast<PyCFunction>(reinterpret_cast<void (*)()>(f));
 }
 
-PyMethodDef methods[] = {{"pop", as_method(pop), METH_FASTCALL, nullptr},
+PyMethodDef methods[] = {own_method(PyDict_Type, "get"),
+                         own_method(PyDict_Type, "keys"),
+                         own_method(PyDict_Type, "items"),
+                         own_method(PyDict_Type, "values"),
+                         {"pop", as_method(pop), METH_FASTCALL, nullptr},
                          {"popitem", popitem, METH_NOARGS, nullptr},
                          {"setdefault", as_method(setdefault), METH_FASTCALL, nullptr},
                          {"clear", clear, METH_NOARGS, nullptr},

@@ -3,7 +3,9 @@
 #include "adopt.hpp"
 #include "class_info.hpp"
 #include "list_edits.hpp"
+#include "own_method.hpp"
 #include "reassign.hpp"
+#include "small_int.hpp"
 #include "tracked.hpp"
 #include "undo_log.hpp"
 
@@ -39,6 +41,11 @@ int insert_at(PyObject* self, Py_ssize_t index, PyObject* value) {
   place at;
   if (!begin(self, at)) return -1;
   tracked_list& l = of(self);
+  if (is_scalar(value) && index == PyList_GET_SIZE(self)) {
+    if (PyList_Append(self, value) < 0) return -1;
+    note_edit(l, at, list_change::insert, index, Py_NewRef(value), nullptr);
+    return 0;
+  }
   PyObject* const item = adopt(l.n, value, at, nullptr, index);
   if (!item) return -1;
   index = std::min(index, PyList_GET_SIZE(self));
@@ -82,8 +89,15 @@ int set_at(PyObject* self, Py_ssize_t index, PyObject* value) {
     return item ? 0 : -1;
   }
   tracked_list& l = of(self);
-  ref const old = ref::share(PyList_GET_ITEM(self, index));
-  if (same_scalar(old.get(), value)) return 0;
+  PyObject* const present = PyList_GET_ITEM(self, index);
+  if (is_scalar(present) && is_scalar(value)) {  // nobody's code runs
+    if (same_scalar(present, value)) return 0;
+    PyList_SET_ITEM(self, index, Py_NewRef(value));
+    // The reference that the list had goes to the log.
+    note_edit(l, at, list_change::set, index, Py_NewRef(value), present);
+    return 0;
+  }
+  ref const old = ref::share(present);
   if (old.get() == value) {
     int const opaque = is_opaque(value);
     if (opaque <= 0) return opaque;
@@ -112,6 +126,7 @@ int extend_by(PyObject* self, PyObject* iterable) {
   Py_ssize_t const size = PyList_GET_SIZE(items.get());
   for (Py_ssize_t i = 0; i < size; ++i) {
     PyObject* const item = PyList_GET_ITEM(items.get(), i);
+    if (is_scalar(item)) continue;
     PyObject* const adopted = adopt(l.n, item, at, nullptr, start + i);
     if (!adopted) {
       while (i-- > 0) let_go(l.n, PyList_GET_ITEM(items.get(), i));
@@ -120,15 +135,12 @@ int extend_by(PyObject* self, PyObject* iterable) {
     PyList_SET_ITEM(items.get(), i, adopted);
     Py_DECREF(item);
   }
-  for (Py_ssize_t i = 0; i < size; ++i) {
-    PyObject* const item = PyList_GET_ITEM(items.get(), i);
-    Py_ssize_t const index = PyList_GET_SIZE(self);
-    if (PyList_Append(self, item) < 0) {
-      for (; i < size; ++i) let_go(l.n, PyList_GET_ITEM(items.get(), i));
-      return -1;
-    }
-    note_edit(l, at, list_change::insert, index, Py_NewRef(item), nullptr);
+  Py_ssize_t const first = PyList_GET_SIZE(self);
+  if (PyList_SetSlice(self, first, first, items.get()) < 0) {
+    for (Py_ssize_t i = 0; i < size; ++i) let_go(l.n, PyList_GET_ITEM(items.get(), i));
+    return -1;
   }
+  note_appended(l, at, first);
   return 0;
 }
 
@@ -183,7 +195,21 @@ int assign_stepped(PyObject* self, PyObject* slice, PyObject* value) {
   return 0;
 }
 
+/// list's own, with a shorter way for the usual index: the interpreter has one for exact lists only.
+PyObject* subscript_of(PyObject* self, PyObject* subscript) {
+  if (PyLong_CheckExact(subscript) && is_small(subscript)) {
+    Py_ssize_t index = small_value(subscript);
+    if (index < 0) index += PyList_GET_SIZE(self);
+    if (index >= 0 && index < PyList_GET_SIZE(self)) return Py_NewRef(PyList_GET_ITEM(self, index));
+  }
+  return PyList_Type.tp_as_mapping->mp_subscript(self, subscript);
+}
+
 int assign_subscript(PyObject* self, PyObject* subscript, PyObject* value) {
+  if (PyLong_CheckExact(subscript) && is_small(subscript)) {
+    Py_ssize_t const index = small_value(subscript);
+    return set_at(self, index < 0 ? index + PyList_GET_SIZE(self) : index, value);
+  }
   if (PyIndex_Check(subscript)) {
     Py_ssize_t index = PyNumber_AsSsize_t(subscript, PyExc_IndexError);
     if (index == -1 && PyErr_Occurred()) return -1;
@@ -331,6 +357,8 @@ void dealloc(PyObject* self) {
 }
 
 PyMethodDef methods[] = {
+    own_method(PyList_Type, "count"),
+    own_method(PyList_Type, "index"),
     {"append", append, METH_O, nullptr},
     {"extend", extend, METH_O, nullptr},
     {"insert", reinterpret_cast<PyCFunction>(reinterpret_cast<void (*)()>(insert)), METH_FASTCALL,
@@ -356,6 +384,7 @@ PyType_Slot slots[] = {
     {Py_sq_ass_item, reinterpret_cast<void*>(set_at)},
     {Py_sq_inplace_concat, reinterpret_cast<void*>(add_in_place)},
     {Py_sq_inplace_repeat, reinterpret_cast<void*>(repeat_in_place)},
+    {Py_mp_subscript, reinterpret_cast<void*>(subscript_of)},
     {Py_mp_ass_subscript, reinterpret_cast<void*>(assign_subscript)},
     {}};
 

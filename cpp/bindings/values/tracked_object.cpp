@@ -42,12 +42,12 @@ bool is_stored_plainly(PyObject* object, PyObject* name) {
 /// object.__setattr__ and __delattr__, noted.
 int write_plainly(object_node& n, place const& at, PyObject* name, PyObject* value) {
   ref const object = ref::share(n.self);
-  ref const before = ref::take(get_raw(n.self, *n.info, name));
+  attribute_place const here(n.self, *n.info, name);
+  ref const before = ref::take(here.get());
   if (before && value) {
-    if (same_scalar(before.get(), value)) return PyObject_GenericSetAttr(n.self, name, value);
     if (is_scalar(before.get()) && is_scalar(value)) {
-      return PyObject_GenericSetAttr(n.self, name, value) < 0 ? -1
-                                                              : note(n, at, name, before.get());
+      if (here.set(value) < 0) return -1;
+      return same_scalar(before.get(), value) ? 0 : note(n, at, name, before.get());
     }
     if (before.get() == value) {
       int const opaque = is_opaque(value);

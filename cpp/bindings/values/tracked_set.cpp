@@ -1,6 +1,7 @@
 #include "tracked.hpp"
 
 #include "counters.hpp"
+#include "own_method.hpp"
 #include "tracked_set.hpp"
 #include "undo_log.hpp"
 
@@ -11,6 +12,8 @@ PyTypeObject* tracked_set_type = nullptr;
 namespace {
 
 PyObject* base_update = nullptr;
+// set's own, without the search of the class that PySet_Add makes for subclasses.
+PyCFunction base_add = nullptr, base_discard = nullptr;
 
 tracked_set& of(PyObject* self) { return *reinterpret_cast<tracked_set*>(self); }
 
@@ -36,14 +39,12 @@ void note(tracked_set& s, place const& at, list_change::kind what, std::size_t i
 
 int add_element(tracked_set& s, place const& at, PyObject* element) {
   auto* const set = reinterpret_cast<PyObject*>(&s);
-  int const has = PySet_Contains(set, element);
-  if (has != 0) return has < 0 ? -1 : 0;
-  set_order& order = *s.order;
-  std::size_t const index = order.items.size();
-  ref const number = ref::take(PyLong_FromSize_t(index));
-  if (!number || PySet_Add(set, element) < 0) return -1;
-  if (PyDict_SetItem(order.index_of, element, number.get()) < 0) return -1;
-  order.items.push_back(element);
+  Py_ssize_t const size = PySet_GET_SIZE(set);
+  ref const added = ref::take(base_add(set, element));
+  if (!added) return -1;
+  if (PySet_GET_SIZE(set) == size) return 0;
+  std::size_t const index = s.order->items.size();
+  push_element(*s.order, element);
   note(s, at, list_change::insert, index, element, nullptr);
   return 1;
 }
@@ -52,27 +53,21 @@ int discard_element(tracked_set& s, place const& at, PyObject* element) {
   auto* const set = reinterpret_cast<PyObject*>(&s);
   // Sets look for an unhashable set as the frozenset of its elements.
   ref key = ref::share(element);
-  if (PySet_Check(element) && Py_TYPE(element)->tp_hash == PyObject_HashNotImplemented) {
+  if (Py_TYPE(element)->tp_hash == PyObject_HashNotImplemented && PySet_Check(element)) {
     key = ref::take(PyFrozenSet_New(element));
     if (!key) return -1;
   }
-  int const had = PySet_Discard(set, key.get());
-  if (had != 1) return had;
+  Py_ssize_t const had = PySet_GET_SIZE(set);
+  ref const discarded = ref::take(base_discard(set, key.get()));
+  if (!discarded) return -1;
+  if (PySet_GET_SIZE(set) == had) return 0;
   set_order& order = *s.order;
-  PyObject* const number = PyDict_GetItemWithError(order.index_of, key.get());
-  if (!number) return PyErr_Occurred() ? -1 : 1;
-  std::size_t const index = PyLong_AsSize_t(number);
+  Py_ssize_t const found = place_of_element(order, key.get());
+  if (found < 0) return PyErr_Occurred() ? -1 : 1;
+  auto const index = static_cast<std::size_t>(found);
   std::size_t const last = order.items.size() - 1;
-  ref const gone = ref::share(order.items[index]);
   ref const moved = ref::share(order.items[last]);
-  order.items.pop_back();
-  if (index != last) {
-    order.items[index] = moved.get();
-    ref const place_of_moved = ref::take(PyLong_FromSize_t(index));
-    if (!place_of_moved || PyDict_SetItem(order.index_of, moved.get(), place_of_moved.get()) < 0)
-      return -1;
-  }
-  if (PyDict_DelItem(order.index_of, gone.get()) < 0) return -1;
+  ref const gone = ref::take(take_element(order, index));
   // Two edits that only together lead from one order to the next: the log must not count in
   // between.
   touch(at);
@@ -252,7 +247,10 @@ PyObject* reduce(PyObject* self, PyObject*) {
 
 int traverse(PyObject* self, visitproc visit, void* arg) {
   Py_VISIT(Py_TYPE(self));
-  if (of(self).order) Py_VISIT(of(self).order->index_of);
+  if (set_order const* const order = of(self).order) {
+    Py_VISIT(order->index_of);
+    for (PyObject* element : order->items) Py_VISIT(element);
+  }
   return PySet_Type.tp_traverse(self, visit, arg);
 }
 
@@ -321,6 +319,8 @@ PyType_Spec spec = {"statelink.TrackedSet", sizeof(tracked_set), 0,
 int init_tracked_set(PyObject* module) {
   base_update = PyObject_GetAttrString(reinterpret_cast<PyObject*>(&PySet_Type), "update");
   if (!base_update) return -1;
+  base_add = own_method(PySet_Type, "add").ml_meth;
+  base_discard = own_method(PySet_Type, "discard").ml_meth;
   tracked_set_type = reinterpret_cast<PyTypeObject*>(
       PyType_FromSpecWithBases(&spec, reinterpret_cast<PyObject*>(&PySet_Type)));
   return tracked_set_type ? PyModule_AddObjectRef(module, "TrackedSet",
@@ -342,8 +342,8 @@ tracked_set* new_tracked_set(PyObject* source, place const& at) {
   // A copy keeps the order: clients may hold the pattern of a default in it.
   if (tracked_set* const original = done && source ? as_tracked_set(source) : nullptr;
       original && original->order) {
-    PyObject* const index_of = PyDict_Copy(original->order->index_of);
-    if (index_of) s.order = new set_order{original->order->items, index_of};
+    s.order = new set_order;
+    for (PyObject* element : original->order->items) push_element(*s.order, element);
   }
   if (!done || PyErr_Occurred()) {
     Py_DECREF(made);
