@@ -1,11 +1,12 @@
 /** RFC 6902 and string append onto immutable values. */
 import type { Json, JsonObject, Op } from "./protocol.js";
+import { share } from "./share.js";
 
 type Container = Json[] | { [key: string]: Json };
 
 /**
  * `value` with all of `ops` done, in order. `value` itself is never changed: branches that no
- * operation touches keep their identity in the result, the others are copied once. Throws where an
+ * operation changes keep their identity in the result, the others are copied once. Throws where an
  * operation does not apply.
  */
 export function applyPatch(value: Json, ops: readonly Op[]): Json {
@@ -65,13 +66,15 @@ class Edit {
   }
 
   #replace(path: readonly string[], value: Json): void {
+    const old = this.#get(path);
+    const shared = share(old, value);
+    if (Object.is(shared, old)) return;
     if (path.length === 0) {
-      this.root = value;
+      this.root = shared;
       return;
     }
     const [parent, key] = this.#parent(path);
-    child(parent, key);
-    put(parent, key, value);
+    put(parent, key, shared);
   }
 
   #remove(path: readonly string[]): Json {

@@ -4,6 +4,7 @@
  */
 import { applyPatch } from "./apply.js";
 import type { JsonObject, Pair, Patch, Snapshot } from "./protocol.js";
+import { same, share } from "./share.js";
 
 interface Document {
   readonly state: string;
@@ -17,6 +18,8 @@ interface Document {
 interface Layers {
   base?: Document;
   overlay?: Document;
+  /** The overlay laid over the instance, as last viewed. */
+  laid?: JsonObject;
 }
 
 export class Documents {
@@ -33,7 +36,8 @@ export class Documents {
     delete layers[layer];
     this.#changed.add(s);
     if (o && Object.keys(v).length === 0) return;
-    const document = { state: s, instance: i, revision: r, values: v, resync: false };
+    const values = share(old?.values, v) as JsonObject;
+    const document = { state: s, instance: i, revision: r, values, resync: false };
     layers[layer] = document;
     this.#byInstance.set(i, document);
   }
@@ -105,10 +109,15 @@ export class Documents {
     }
   }
 
-  /** What the page sees of a state: the overlay laid over the instance. */
+  /**
+   * What the page sees of a state: the overlay laid over the instance. The same object as before
+   * where nothing in it has changed.
+   */
   view(state: string): JsonObject | undefined {
-    const { base, overlay } = this.#byState.get(state) ?? {};
-    return overlay ? { ...base?.values, ...overlay.values } : base?.values;
+    const layers = this.#byState.get(state);
+    if (!layers?.overlay) return layers?.base?.values;
+    const laid = { ...layers.base?.values, ...layers.overlay.values };
+    return same(laid, layers.laid) ? layers.laid : (layers.laid = laid);
   }
 
   /** The states whose view has changed since the last call. */

@@ -19,23 +19,30 @@ import type { Redirect } from "./protocol.js";
 import { soon } from "./task.js";
 import { WebSocketTransport } from "./transport.js";
 
-export { StatelinkError } from "./errors.js";
+export { StatelinkError, type ErrorCode } from "./errors.js";
 export type { IdentityStorage } from "./identity.js";
 export type { Link } from "./link.js";
 export type { Json, JsonObject, Redirect } from "./protocol.js";
 export type { Status } from "./session.js";
-export type { Listener, Store, Unsubscribe } from "./store.js";
+export type { Listener, Readable, Store, Unsubscribe } from "./store.js";
+export * from "./types.js";
 
 export interface ConnectOptions {
   /**
-   * The server's socket, `ws:`, `http:` or relative to the page. Default: `/_statelink/ws` where
-   * this file came from.
+   * The server's socket, `ws:`, `http:` or relative to the page. Default: beside this file where
+   * the server serves it as `/_statelink/client.js`, also below a path; else `/_statelink/ws` of
+   * the page's host. Without a page (server-side rendering) nothing is connected by default.
    */
   readonly url?: string;
   /** Path of the page with its query, for the server's routes. Default: the page's own. */
   readonly path?: string;
   /** Where the identity outlives a reload. Default: the tab's `sessionStorage`. Null: nowhere. */
   readonly storage?: IdentityStorage | null;
+  /**
+   * Whether values are frozen, so that a page that writes to one gets an error. Default: on
+   * `localhost` only, since it takes time.
+   */
+  readonly freeze?: boolean;
 }
 
 /**
@@ -43,17 +50,19 @@ export interface ConnectOptions {
  */
 export function connect(options: ConnectOptions = {}): Link {
   const url = socketUrl(options.url);
-  const { storage = storageOf("sessionStorage"), path = here() } = options;
+  const { storage = storageOf("sessionStorage"), path = here(), freeze = isLocal() } = options;
   const link = new Link(
     {
-      open: (events) => new WebSocketTransport(url, events),
+      open: (events) => (url ? new WebSocketTransport(url, events) : { send() {}, close() {} }),
       claim,
-      identity: new IdentityKeeper(storage, url),
+      identity: new IdentityKeeper(storage, url ?? ""),
       kept: new KeptVars(browser()),
+      freeze,
       redirect,
       now: () => performance.now(),
       random: Math.random,
       after: (ms, run) => {
+        if (!url) return () => {};
         const timer = setTimeout(run, ms);
         return () => clearTimeout(timer);
       },
@@ -65,15 +74,21 @@ export function connect(options: ConnectOptions = {}): Link {
   return link;
 }
 
-function socketUrl(given: string | undefined): string {
-  // Where the server is mounted below a path, so is this file.
-  const beside = /\/_statelink\/[^/]*$/.test(import.meta.url);
-  const url =
-    given === undefined
-      ? new URL(beside ? "ws" : "/_statelink/ws", import.meta.url)
-      : new URL(given, globalThis.location?.href);
+/** Undefined where there is no page, and hence no server that could be meant. */
+function socketUrl(given: string | undefined): string | undefined {
+  const page = globalThis.location?.href;
+  // Where the server is mounted below a path, so is this file. A bundle may come from anywhere.
+  const beside = /^https?:.*\/_statelink\/[^/]*$/.test(import.meta.url);
+  if (given === undefined && beside)
+    return new URL("ws", import.meta.url).href.replace(/^http/, "ws");
+  if (given === undefined && !page) return undefined;
+  const url = new URL(given ?? "/_statelink/ws", page);
   url.hash = "";
   return url.href.replace(/^http/, "ws");
+}
+
+function isLocal(): boolean {
+  return /^(localhost|127\.0\.0\.1|\[::1\])$/.test(globalThis.location?.hostname ?? "");
 }
 
 function here(): string {

@@ -7,10 +7,11 @@ import type { Claim, Claimer } from "./claim.js";
 import { StatelinkError } from "./errors.js";
 import type { IdentityKeeper } from "./identity.js";
 import type { KeptVars } from "./kept.js";
-import type { Emission, Failure, Json, JsonObject, Redirect } from "./protocol.js";
+import type { Emission, Failure, Json, Redirect } from "./protocol.js";
 import { Session, type Action, type Identity, type Status } from "./session.js";
 import { Listeners, Stores, type Listener, type Store, type Unsubscribe } from "./store.js";
 import type { Transport, TransportEvents } from "./transport.js";
+import type { HandlerArgs, HandlerName, StateKey, StateName, Vars } from "./types.js";
 
 /** All that a link needs of the world around it. */
 export interface Host {
@@ -19,6 +20,8 @@ export interface Host {
   readonly identity: IdentityKeeper;
   /** Absent: client-storage vars last as long as the client. */
   readonly kept?: KeptVars;
+  /** Whether values are frozen. */
+  readonly freeze?: boolean;
   /** Where the page does not want to do it itself. */
   redirect(to: Redirect): void;
   /** Steady ms. */
@@ -29,6 +32,11 @@ export interface Host {
   after(ms: number, run: () => void): () => void;
   /** Runs `later` soon: when the frames that have arrived together have been read. */
   defer(later: () => void): void;
+}
+
+/** A link without the types of the app's states. */
+export interface UntypedLink {
+  state(name: string): Store<unknown>;
 }
 
 interface Settler {
@@ -45,7 +53,7 @@ export class Link {
 
   readonly #host: Host;
   readonly #session: Session;
-  readonly #stores = new Stores();
+  readonly #stores: Stores;
   readonly #calls = new Map<number, Settler>();
   readonly #statusListeners = new Listeners<Status>();
   readonly #identityListeners = new Listeners<string>();
@@ -68,6 +76,7 @@ export class Link {
   /** @internal Use `connect`. */
   constructor(host: Host, path: string) {
     this.#host = host;
+    this.#stores = new Stores(host);
     this.#session = new Session({
       path,
       stores: host.kept !== undefined,
@@ -89,9 +98,15 @@ export class Link {
     return this.#clientToken;
   }
 
-  /** The store of a state, by its name; the same one at every call. */
-  state<T = JsonObject>(name: string): Store<T> {
-    return this.#stores.get<T>(name);
+  /**
+   * The store of a state, by its name; the same one at every call. What its values are is known
+   * from `States`, from the key, or said: `state<{ count: number }>("Room")`.
+   */
+  state<V>(key: StateKey<V>): Store<V>;
+  state<N extends StateName>(name: N): Store<Vars<N>>;
+  state<T extends object = never>(name: [T] extends [never] ? never : string): Store<T>;
+  state(name: string): Store<unknown> {
+    return this.#stores.get(name);
   }
 
   /**
@@ -99,10 +114,10 @@ export class Link {
    * what it changed is in the stores; rejects with a `StatelinkError`. While the connection is
    * lost, calls wait for the next one.
    */
-  call(handler: string, args?: object): Promise<void> {
+  call<H extends HandlerName>(handler: H, ...args: HandlerArgs<H>): Promise<void> {
     let called;
     try {
-      called = this.#session.call(handler, args);
+      called = this.#session.call(handler, (args as readonly [object?])[0]);
     } catch (error) {
       return Promise.reject(error);
     }
@@ -231,8 +246,7 @@ export class Link {
           this.#host.identity.forget();
           break;
         case "recall":
-          if (this.#host.kept)
-            this.#run(this.#session.stored(this.#host.kept.recall(action.vars)));
+          if (this.#host.kept) this.#run(this.#session.stored(this.#host.kept.recall(action.vars)));
           break;
         case "tell":
           this.#news.push(() => this.#tell(action.news));

@@ -3,6 +3,8 @@
  * next one.
  */
 import type { JsonObject } from "./protocol.js";
+import { Selection } from "./selection.js";
+import { freeze } from "./share.js";
 
 export type Listener<T> = (value: T) => void;
 export type Unsubscribe = () => void;
@@ -37,11 +39,20 @@ export class Listeners<T> {
 }
 
 /**
- * `subscribe` and `getSnapshot` fit React's `useSyncExternalStore` and may be passed around
- * unbound. Between two notifications `value` is the same object; in the next one, branches that did
- * not change keep their identity.
+ * The contract of all stores. `subscribe` and `getSnapshot` fit React's `useSyncExternalStore` and
+ * may be passed around unbound. Between two notifications `value` is the same.
  */
-export class Store<T = JsonObject> {
+export interface Readable<T> {
+  readonly value: T;
+  readonly getSnapshot: () => T;
+  /** Calls `listener` with each new value; the result ends it. */
+  readonly subscribe: (listener: Listener<T>) => Unsubscribe;
+}
+
+/**
+ * The values of one state. In a new value, branches that did not change keep their identity.
+ */
+export class Store<T = JsonObject> implements Readable<T | undefined> {
   #value: T | undefined;
   readonly #listeners = new Listeners<T | undefined>();
 
@@ -54,6 +65,14 @@ export class Store<T = JsonObject> {
 
   readonly subscribe = (listener: Listener<T | undefined>): Unsubscribe =>
     this.#listeners.add(listener);
+
+  /**
+   * A part of the values, as a store. Its listeners hear only when that part has changed: when
+   * `selector` gives another value, or an array or plain object with other entries.
+   */
+  select<R>(selector: (value: T) => R): Readable<R | undefined> {
+    return new Selection(this, selector);
+  }
 
   /** @internal Shows `value`; `notify` afterwards, when all stores show what belongs together. */
   show(value: T | undefined): void {
@@ -69,6 +88,12 @@ export class Store<T = JsonObject> {
 /** All stores of one link, by state name. */
 export class Stores {
   readonly #stores = new Map<string, Store<unknown>>();
+  readonly #freeze: boolean;
+
+  /** With `freeze` a page that writes to a value gets a `TypeError`. */
+  constructor({ freeze = false } = {}) {
+    this.#freeze = freeze;
+  }
 
   get<T>(state: string): Store<T> {
     let store = this.#stores.get(state);
@@ -83,6 +108,7 @@ export class Stores {
       const store = this.get<unknown>(state);
       const value = view(state);
       if (value === store.value) continue;
+      if (this.#freeze) freeze(value);
       store.show(value);
       changed.push(store);
     }

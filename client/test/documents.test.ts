@@ -36,6 +36,18 @@ test("a view keeps the branches of what it is made of", () => {
   assert.equal(before?.["mine"], after?.["mine"]);
 });
 
+test("a snapshot of equal values, or a change under the overlay, gives the view that was there", () => {
+  const documents = held(room, { s: "Room", i: 9, r: 0, o: 1, v: { n: 5 } });
+  const before = documents.view("Room");
+  documents.introduce({ ...room, i: 20, r: 3, v: { n: 0, rows: [{}] } });
+  documents.patch({ i: 20, r: 4, p: count(1) });
+  assert.equal(documents.view("Room"), before);
+  documents.introduce({ s: "Room", i: 9, r: 1, o: 1, v: {} });
+  documents.introduce({ ...room, i: 21, v: { n: 2, rows: [{}] } });
+  assert.deepEqual(documents.view("Room"), { n: 2, rows: [{}] });
+  assert.equal(documents.view("Room")?.["rows"], before?.["rows"]);
+});
+
 test("a gap is reported once; the instance is not stated on a resume until its snapshot comes", () => {
   const documents = held(room);
   assert.ok(!documents.patch({ i: 7, r: 4, p: count(1) }));
