@@ -180,6 +180,7 @@ void json_writer::put_integer(long long value) {
 bool json_writer::put_decimal(double value) {
   double const magnitude = std::fabs(value);
   if (!(magnitude >= 0.001 && magnitude < 100'000)) return false;
+  // NOLINTNEXTLINE(bugprone-incorrect-roundings): the division says whether it was right
   auto const scaled = static_cast<std::uint32_t>(magnitude * 10'000 + 0.5);
   if (static_cast<double>(scaled) / 10'000 != magnitude) return false;
   std::uint32_t const decimals = scaled % 10'000;
