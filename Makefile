@@ -6,6 +6,7 @@ PORT ?= 8000
 VENV ?= .venv
 HEADERS_VENV ?= $(VENV) # whose Boost and nlohmann-json the package is built with
 PYTEST_ARGS ?=
+BENCH_ARGS ?=
 
 export PATH := $(abspath $(VENV))/bin:$(PATH)
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
@@ -27,7 +28,7 @@ CHECKS := asan tsan clang py-asan coverage
 SYSTEM := system-gtest system-node system-chromium system-clang
 
 .NOTPARALLEL:
-.PHONY: help demo test checks $(PARTS) $(CHECKS) release version-test
+.PHONY: help demo test checks bench bench-check $(PARTS) $(CHECKS) release version-test
 .PHONY: venv install client wheel format clean distclean $(SYSTEM)
 
 help: ## list the commands
@@ -107,6 +108,17 @@ coverage: install $(STAMPS)/dev $(STAMPS)/coverage system-gtest ## lines of C++ 
 autobahn: build/dev/build.ninja ## the Autobahn test suite against the server; needs a Python 2.7
 	@scripts/autobahn.sh
 
+# ---- to measure it
+
+bench-check: install $(STAMPS)/dev ## that the benchmarks work and counts are as designed; no times
+	$(VENV)/bin/python -m benchmarks.harness.install native
+	$(PYTEST) benchmarks/tests
+	$(VENV)/bin/python -m benchmarks.harness --brief --python $(VENV)/bin/python --out build/benchmarks/check.json
+
+bench: $(STAMPS)/dev $(STAMPS)/bench system-node ## all benchmarks beside all peers, into build/benchmarks; about an hour (BENCH_ARGS=)
+	$(VENV)/bin/python -m benchmarks.harness.install
+	$(VENV)/bin/python -m benchmarks.harness --out build/benchmarks/results.json $(BENCH_ARGS)
+
 # ---- to change it
 
 client: client/node_modules/.stamp ## build the browser client into client/dist, to be committed
@@ -139,7 +151,7 @@ $(STAMPS)/dev: $(STAMPS)/venv
 	$(PIP_INSTALL) --group dev
 	@touch $@
 
-$(STAMPS)/tests $(STAMPS)/tidy $(STAMPS)/coverage: $(STAMPS)/%: $(STAMPS)/venv
+$(STAMPS)/tests $(STAMPS)/tidy $(STAMPS)/coverage $(STAMPS)/bench: $(STAMPS)/%: $(STAMPS)/venv
 	$(PIP_INSTALL) --group $*
 	@touch $@
 

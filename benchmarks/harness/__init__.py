@@ -1,0 +1,1 @@
+"""Starts servers, loads them in turn, compares within rounds: ``python -m benchmarks.harness``."""

@@ -1,0 +1,23 @@
+// The hand-written servers and the limit: {"e":"inc"} in, {"c":N,...} out. The first frame is a
+// snapshot.
+#pragma once
+
+#include "loader/protocol.hpp"
+
+namespace statelink::benchmarks {
+
+class protocol_json final : public protocol {
+ public:
+  protocol_json(protocol_options const& options, scoreboard& told)
+      : protocol(told), kind_(options.kind), rows_(options.rows) {}
+
+  void received(client& c, std::string_view message) override;
+  void put_event(client& c, std::uint64_t number) override;
+
+ private:
+  event_kind const kind_;
+  std::uint64_t const rows_;
+  std::uint64_t next_row_ = 0;
+};
+
+}  // namespace statelink::benchmarks
