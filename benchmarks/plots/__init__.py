@@ -1,4 +1,4 @@
-"""Plots of a run's results, for docs/performance.md. Needs matplotlib (group `bench` of pyproject.toml).
+"""Plots of a run's results. Needs matplotlib (group `bench` of pyproject.toml).
 
 Run by itself: ``python -m benchmarks.plots RESULTS.json FOLDER``.
 """

@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-import json
-
 from benchmarks.harness import measures as m
 from benchmarks.harness.case import Case
-from benchmarks.harness.suite import Block, Plan, Suite, Values
+from benchmarks.harness.suite import Block, Plan, Suite
 from benchmarks.suites.fanout import PREPARED
 
 CLIENTS = 10
 ROWS = (10, 1000, 10_000)
 PEERS = ("picows", "fastapi", "colyseus", "yjs", "reflex")
-ROW = {"id": 10_000, "name": "user-00010000", "x": 0, "done": False, "note": "n" * 36}
-ROW_BYTES = len(json.dumps(ROW, separators=(",", ":")))
 KINDS = {"set": "set_field", "append": "append"}
 
 
@@ -36,19 +32,9 @@ def blocks(plan: Plan) -> list[Block]:
     return [[case(peer, name, rows) for rows in ROWS] for name in KINDS for peer in plan.of(PEERS)]
 
 
-def without_the_row(values: Values) -> Values:
-    """What an append says beside the row that it appends."""
-    return {
-        (m.OVERHEAD, group, peer): value - ROW_BYTES
-        for (measure, group, peer), value in values.items()
-        if measure == m.BYTES and group.startswith("append")
-    }
-
-
 SUITE = Suite(
     "rows",
     "Changes in a list of rows, N=10",
     blocks,
-    (m.P50, m.DELIVERIES, m.CPU, m.BYTES, m.OVERHEAD),
-    without_the_row,
+    (m.P50, m.DELIVERIES, m.CPU, m.BYTES),
 )

@@ -1,6 +1,5 @@
 /**
- * The types of the app's states. `statelink types app.py -o statelink.d.ts` writes them from the
- * Python annotations, as an augmentation of `States`:
+ * The types of the app's states, which a declaration file says as an augmentation of `States`:
  *
  *     import "statelink";
  *     declare module "statelink" {
@@ -36,10 +35,10 @@
  */
 import type { JsonObject } from "./protocol.js";
 
-/** The app's states by wire name, each with `vars` and `events`; for a generated file to fill. */
+/** The app's states by wire name, each with `vars` and `events`; for a declaration file to fill. */
 export interface States {}
 
-/** Whether no generated file is in the program. */
+/** Whether no such file is in the program. */
 type Untyped = [keyof States] extends [never] ? true : false;
 
 /** The wire name of a state. */
@@ -78,7 +77,7 @@ export type HandlerArgs<H extends HandlerName> = Untyped extends true
 declare const vars: unique symbol;
 
 /**
- * A state's name that knows the type of its values, for programs without a generated file:
+ * A state's name that knows the type of its values, for programs without such a file:
  *
  *     const Room = stateKey<{ readonly count: number }>("Room");
  *     link.state(Room).value?.count

@@ -1,4 +1,4 @@
-// Programs with a generated file. Where an error is expected and does not come, tsc fails.
+// Programs with a declaration file of the app's states. Where an error is expected and does not come, tsc fails.
 import { connect, stateKey, type HandlerName, type StateName } from "statelink";
 import { useShared as useSharedInReact } from "statelink/react";
 import { shared } from "statelink/svelte";

@@ -1,4 +1,4 @@
-// As `statelink types` writes it.
+// The types of an app's states.
 import "statelink";
 
 declare module "statelink" {
